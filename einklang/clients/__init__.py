@@ -1,0 +1,1 @@
+"""The only network and subprocess I/O: one module for each remote part."""

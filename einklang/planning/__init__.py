@@ -1,0 +1,1 @@
+"""The plan as data, its differences and how it is shown."""

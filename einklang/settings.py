@@ -1,0 +1,74 @@
+"""Where Einklang keeps its files, and the few settings that come from the environment.
+
+No I/O here: the folders are made by whoever writes into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and switches of one run.
+
+    root: the checkout (tenants/, standards/, templates/, images/, toolchain/).
+    cache: what can be built again: programs and images, keyed by what they are built from (`make clean` removes it).
+    home: what cannot: cluster data, certificate authority, Pulumi state, passphrase (`make clean` removes it).
+    keep_build_cache: keep the Go build and module caches after a complete build.
+    ci: a live test that cannot run is a failure, not a skip.
+    """
+
+    root: Path
+    cache: Path
+    home: Path
+    keep_build_cache: bool = False
+    ci: bool = False
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Read EINKLANG_ROOT, EINKLANG_CACHE, EINKLANG_HOME, EINKLANG_KEEP_BUILD_CACHE and CI; XDG defaults."""
+        user_home = Path(environ.get("HOME", "/root"))
+        cache_home = Path(environ.get("XDG_CACHE_HOME") or user_home / ".cache")
+        data_home = Path(environ.get("XDG_DATA_HOME") or user_home / ".local" / "share")
+        return cls(
+            root=Path(environ.get("EINKLANG_ROOT") or PROJECT_ROOT),
+            cache=Path(environ.get("EINKLANG_CACHE") or cache_home / "einklang"),
+            home=Path(environ.get("EINKLANG_HOME") or data_home / "einklang"),
+            keep_build_cache=environ.get("EINKLANG_KEEP_BUILD_CACHE") == "1",
+            ci=environ.get("CI", "").lower() in {"1", "true"},
+        )
+
+    @property
+    def cluster(self) -> Path:
+        """Folder of the local cluster: PKI, etcd, kubelet and containerd data, logs, process records."""
+        return self.home / "cluster"
+
+    @property
+    def certificate_authority(self) -> Path:
+        """Folder with `ca.crt` and `ca.key` of the local authority that signs the tenants' certificates."""
+        return self.home / "authority"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The operators' kubeconfig of the local cluster; names files for its credentials, embeds none."""
+        return self.home / "kubeconfig"
+
+    @property
+    def image_catalogue(self) -> Path:
+        """YAML made by the image build: image name -> reference by digest."""
+        return self.home / "images.yaml"
+
+    @property
+    def pulumi_state(self) -> Path:
+        """The local file backend of Pulumi."""
+        return self.home / "pulumi"
+
+    @property
+    def passphrase(self) -> Path:
+        """File with the passphrase of Pulumi's secrets provider (mode 0600)."""
+        return self.home / "passphrase"
