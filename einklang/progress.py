@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console
@@ -17,10 +17,8 @@ _HEARTBEAT_SECONDS = 20.0
 class Progress(Protocol):
     """What an operation reports to; the command line shows it, tests record it."""
 
-    @contextmanager
-    def step(self, title: str, number: int, total: int) -> Iterator[None]:
+    def step(self, title: str, number: int, total: int) -> AbstractContextManager[None]:
         """One step of `total`, shown while it runs and with its duration when it ends."""
-        yield
 
     def note(self, text: str) -> None:
         """One line that belongs to the step under way."""

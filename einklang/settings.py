@@ -64,6 +64,11 @@ class Settings:
         return self.home / "images.yaml"
 
     @property
+    def manifests(self) -> Path:
+        """Upstream manifests that the platform stack applies: `cloudnative-pg.yaml`, `gateway-api.yaml`."""
+        return self.home / "manifests"
+
+    @property
     def pulumi_state(self) -> Path:
         """The local file backend of Pulumi."""
         return self.home / "pulumi"
