@@ -74,6 +74,16 @@ class Settings:
         return self.home / "pulumi"
 
     @property
+    def logs(self) -> Path:
+        """Logs of Pulumi runs, one file a stack."""
+        return self.home / "logs"
+
+    @property
+    def virtual_environment(self) -> Path:
+        """The Python environment that `make` keeps in step with requirements.lock."""
+        return PROJECT_ROOT / ".venv"
+
+    @property
     def passphrase(self) -> Path:
         """File with the passphrase of Pulumi's secrets provider (mode 0600)."""
         return self.home / "passphrase"

@@ -1,0 +1,173 @@
+"""The Pulumi engine, out of process, through Pulumi's own Automation API.
+
+Everything here can be done by hand with the `pulumi` command in the environment that `einklang env` prints.
+What is added: typed results, a log file for each run, and the release of a lock whose holder is dead.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from pulumi import automation
+from pulumi.automation import errors as automation_errors
+
+from einklang.errors import ClientError
+
+PROJECT_NAME = "einklang"
+_DIAGNOSTIC_LINES = 25
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What one update did, as counts of resources."""
+
+    created: int = 0
+    updated: int = 0
+    replaced: int = 0
+    deleted: int = 0
+    same: int = 0
+
+    @property
+    def none(self) -> bool:
+        """True when the update changed nothing."""
+        return not (self.created or self.updated or self.replaced or self.deleted)
+
+    def __str__(self) -> str:
+        names = ("created", "updated", "replaced", "deleted")
+        told = [f"{getattr(self, name)} {name}" for name in names if getattr(self, name)]
+        return f"{', '.join(told) or 'no changes'} ({self.same} unchanged)"
+
+
+class PulumiEngine:
+    """Runs the project's stacks.
+
+    root: the folder with Pulumi.yaml. environment: what `pulumi` needs besides this process's environment (PATH,
+    KUBECONFIG, backend, passphrase file). logs: folder that gets one `<stack>.log` a stack, appended.
+    """
+
+    def __init__(self, root: Path, environment: Mapping[str, str], logs: Path) -> None:
+        self._root = root
+        self._environment = dict(environment)
+        self._logs = logs
+
+    def up(self, stack: str, on_line: Callable[[str], None] = lambda _: None) -> Changes:
+        """`pulumi up` of a stack, which is made where it does not exist yet.
+
+        on_line gets Pulumi's output line by line. Raises ClientError with Pulumi's diagnostics.
+        """
+        self.release_dead_lock(stack)
+        with self._log(stack) as sink:
+
+            def both(line: str) -> None:
+                sink.write(line.rstrip("\n") + "\n")
+                on_line(line)
+
+            result = self._guarded(
+                stack, lambda: self._select(stack).up(on_output=both, color="never", show_secrets=False)
+            )
+        counts = result.summary.resource_changes or {}
+        return _changes({automation.OpType(operation).value: count for operation, count in counts.items()})
+
+    def preview(self, stack: str) -> Changes:
+        """`pulumi preview` of an existing stack, as counts; applies nothing."""
+        self.release_dead_lock(stack)
+        result = self._guarded(stack, lambda: self._select(stack).preview(color="never"))
+        return _changes({op.value: count for op, count in result.change_summary.items()})
+
+    def destroy(self, stack: str, on_line: Callable[[str], None] = lambda _: None) -> None:
+        """`pulumi destroy` of a stack and removal of its record. Raises ClientError on what is protected."""
+        self.release_dead_lock(stack)
+        selected = self._select(stack)
+        self._guarded(stack, lambda: selected.destroy(on_output=on_line, color="never", show_secrets=False))
+        self._guarded(stack, lambda: selected.workspace.remove_stack(stack))
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """The stack's outputs; secret ones are left out."""
+        values = self._guarded(stack, lambda: self._select(stack).outputs())
+        return {name: output.value for name, output in values.items() if not output.secret}
+
+    def stacks(self) -> list[str]:
+        """Names of all stacks in the backend."""
+        workspace = self._guarded("", self._workspace)
+        return [summary.name for summary in self._guarded("", workspace.list_stacks)]
+
+    def release_dead_lock(self, stack: str) -> bool:
+        """Remove the stack's lock when the process that holds it ran on this machine and is gone.
+
+        A killed `pulumi` leaves its lock in a file backend, and the next one refuses to start until somebody says
+        `pulumi cancel`. The lock names host and process id: a lock of another host or of a live process stays.
+        Returns True when a lock was removed.
+        """
+        url = self._environment.get("PULUMI_BACKEND_URL", "")
+        if not url.startswith("file://"):
+            return False
+        folder = Path(url.removeprefix("file://")) / ".pulumi" / "locks" / "organization" / PROJECT_NAME / stack
+        dead = [lock for lock in folder.glob("*.json") if _holder_is_dead(lock)]
+        for lock in dead:
+            lock.unlink(missing_ok=True)
+        return bool(dead)
+
+    def _workspace(self) -> automation.LocalWorkspace:
+        return automation.LocalWorkspace(
+            work_dir=str(self._root), env_vars=self._environment, secrets_provider="passphrase"
+        )
+
+    def _select(self, stack: str) -> automation.Stack:
+        workspace = self._guarded(stack, self._workspace)
+        return self._guarded(stack, lambda: automation.Stack.create_or_select(stack, workspace))
+
+    def _log(self, stack: str) -> IO[str]:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        return (self._logs / f"{stack}.log").open("a", encoding="utf-8")
+
+    def _guarded(self, stack: str, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except automation_errors.ConcurrentUpdateError as error:
+            raise ClientError(
+                f"stack {stack}: another update is under way",
+                remedy=f"wait for its end; if its machine is gone: pulumi cancel --stack {stack}",
+            ) from error
+        except automation_errors.CommandError as error:
+            raise ClientError(f"stack {stack}: {_diagnostics(str(error))}", log=self._logs / f"{stack}.log") from error
+
+
+def _changes(counts: Mapping[str, int]) -> Changes:
+    def total(*operations: str) -> int:
+        return sum(counts.get(operation, 0) for operation in operations)
+
+    return Changes(
+        created=total("create"),
+        updated=total("update"),
+        replaced=total("replace", "create-replacement"),
+        deleted=total("delete"),
+        same=total("same"),
+    )
+
+
+def _diagnostics(output: str) -> str:
+    """The part of Pulumi's output that says what went wrong: from `Diagnostics:` on, else the last lines."""
+    _, found, after = output.partition("Diagnostics:")
+    lines = (after if found else output).strip().splitlines()
+    kept = lines[:_DIAGNOSTIC_LINES] if found else lines[-_DIAGNOSTIC_LINES:]
+    return "\n  ".join(line.rstrip() for line in kept if line.strip())
+
+
+def _holder_is_dead(lock: Path) -> bool:
+    try:
+        holder = json.loads(lock.read_text())
+    except (OSError, ValueError):
+        return False
+    if holder.get("hostname") != socket.gethostname():
+        return False
+    process = Path("/proc") / str(holder.get("pid"))
+    try:
+        return (process / "comm").read_text().strip() != "pulumi"
+    except OSError:
+        return not process.exists()

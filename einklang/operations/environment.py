@@ -1,0 +1,55 @@
+"""The environment in which plain `pulumi` and `kubectl` work on this project's stacks."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from einklang.operations.local.toolchain import Toolchain
+from einklang.settings import Settings
+
+
+def environment(settings: Settings, toolchain: Toolchain, environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables to add to `environ`, so that `pulumi stack select <tenant> && pulumi up` works.
+
+    What the operator has set already (another backend, passphrase or cluster) stays as it is. The virtual
+    environment comes first on the PATH: the Python language host takes `python3` from there.
+    """
+    defaults = {
+        "EINKLANG_ROOT": str(settings.root),
+        "EINKLANG_HOME": str(settings.home),
+        "EINKLANG_CACHE": str(settings.cache),
+        "KUBECONFIG": str(settings.kubeconfig),
+        "PULUMI_BACKEND_URL": f"file://{settings.pulumi_state}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(settings.passphrase),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true" if toolchain.builds_pulumi else "false",
+    }
+    if "PULUMI_CONFIG_PASSPHRASE" in environ:
+        del defaults["PULUMI_CONFIG_PASSPHRASE_FILE"]
+    added = {name: environ.get(name, value) for name, value in defaults.items()}
+    folders = [settings.virtual_environment / "bin", *toolchain.folders]
+    added["PATH"] = ":".join([*map(str, folders), environ.get("PATH", "")])
+    added["VIRTUAL_ENV"] = str(settings.virtual_environment)
+    return added
+
+
+def prepare_state(settings: Settings) -> None:
+    """Make the local state backend's folder and the passphrase of its secrets, once."""
+    settings.pulumi_state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not settings.passphrase.exists():
+        _write_private(settings.passphrase, secrets.token_urlsafe(32))
+
+
+def uses_local_cluster(settings: Settings, environ: Mapping[str, str]) -> bool:
+    """True unless KUBECONFIG names a cluster of the operator's own."""
+    return environ.get("KUBECONFIG", str(settings.kubeconfig)) == str(settings.kubeconfig)
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    temporary.touch(mode=0o600)
+    temporary.write_text(text)
+    temporary.replace(path)
