@@ -47,7 +47,9 @@ def select(inventory: Inventory, names: Sequence[str]) -> list[Tenant]:
     """The named tenants, or all. Raises UserError for a name that no file has."""
     unknown = sorted(set(names) - set(inventory.tenants))
     if unknown:
-        raise UserError(f"no such tenant: {', '.join(unknown)}", remedy=f"one of {', '.join(sorted(inventory.tenants))}")
+        raise UserError(
+            f"no such tenant: {', '.join(unknown)}", remedy=f"one of {', '.join(sorted(inventory.tenants))}"
+        )
     return [inventory.tenants[name] for name in (names or sorted(inventory.tenants))]
 
 
@@ -94,9 +96,7 @@ def public_url(tenant: Tenant) -> str:
     return f"https://{tenant.hostnames.identity}/realms/{tenant.id}/account/"
 
 
-def _wait_until_reachable(
-    url: str, reach: Reach, clock: Callable[[], float], sleep: Callable[[float], None]
-) -> None:
+def _wait_until_reachable(url: str, reach: Reach, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
     deadline = clock() + REACHABLE_WITHIN_SECONDS
     while True:
         try:
