@@ -1,0 +1,78 @@
+"""tenants/ and standards/ -> resolved tenants, or every problem of every file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from einklang.errors import UserError
+from einklang.inventory.checks import check_all
+from einklang.inventory.collection import Collection, collect
+from einklang.model.messages import Language, render_all
+from einklang.model.problem import Problem
+from einklang.model.resolved import ResolvedTenant
+from einklang.model.standard import Standard
+from einklang.model.tenant import Tenant
+
+__all__ = ["InvalidInventory", "Inventory", "Problem", "ResolvedTenant", "check_files", "load"]
+
+
+class InvalidInventory(UserError):  # noqa: N818 - the name says what it is
+    """Files have problems; all of them, sorted, are in `problems`."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        super().__init__(render_all(self.problems, Language.GERMAN))
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All tenants and standards of a checkout, by id and by version."""
+
+    tenants: Mapping[str, Tenant]
+    standards: Mapping[str, Standard]
+    logos: Mapping[str, bytes]
+
+    def resolve(self, tenant_id: str) -> ResolvedTenant:
+        """The tenant with its standard, its size class and its logo; raises UserError for an unknown id."""
+        tenant = self.tenants.get(tenant_id)
+        if tenant is None:
+            known = ", ".join(sorted(self.tenants)) or "none"
+            raise UserError(f"no tenant {tenant_id!r}", remedy=f"add tenants/{tenant_id}.yaml; known tenants: {known}")
+        standard = self.standards[tenant.standard]
+        return ResolvedTenant(tenant, standard, standard.size_of(tenant.population), self.logos.get(tenant_id))
+
+
+def load(root: Path, *, today: date) -> Inventory:
+    """Read and check everything below `root`; raises InvalidInventory with all problems of all files.
+
+    today: the day against which exceptions expire.
+    """
+    collection = collect(root)
+    problems = check_all(collection, today)
+    if problems:
+        raise InvalidInventory(problems)
+    return _inventory(collection)
+
+
+def check_files(paths: Iterable[Path] | None, *, root: Path, today: date) -> list[Problem]:
+    """All problems, sorted; with `paths` only those of these files, checked against all others.
+
+    A path outside `root` is checked as the draft of the tenant file of the same name.
+    """
+    chosen = None if paths is None else [Path(path) for path in paths]
+    collection = collect(root, chosen or ())
+    problems = check_all(collection, today)
+    if chosen is None:
+        return sorted(problems)
+    names = {collection.name_of(path) for path in chosen}
+    return sorted(problem for problem in problems if problem.file in names)
+
+
+def _inventory(collection: Collection) -> Inventory:
+    tenants = {entry.model.id: entry.model for entry in collection.tenants if entry.model}
+    standards = {entry.model.version: entry.model for entry in collection.standards if entry.model}
+    logos = {entry.model.id: entry.logo for entry in collection.tenants if entry.model and entry.logo is not None}
+    return Inventory(dict(sorted(tenants.items())), dict(sorted(standards.items())), logos)

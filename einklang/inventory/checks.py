@@ -1,0 +1,121 @@
+"""What one file alone cannot show: files against each other, against the standard they pin, against the calendar."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from einklang.inventory.collection import Collection, Entry
+from einklang.inventory.document import Path
+from einklang.inventory.validation import nearest
+from einklang.model.ags import ags_of
+from einklang.model.hostname import is_inside
+from einklang.model.problem import Code, Problem
+from einklang.model.standard import Standard
+from einklang.model.tenant import Tenant
+
+
+def check_all(collection: Collection, today: date) -> list[Problem]:
+    """Every problem of every file, unsorted."""
+    for standard in collection.standards:
+        if standard.model and standard.model.version != standard.stem:
+            _add(standard, Code.VERSION_NOT_FILE_NAME, ("version",), standard.model.version, standard.stem)
+    standards = {entry.model.version: entry.model for entry in collection.standards if entry.model}
+    named = {entry.stem for entry in collection.standards}
+    for tenant in collection.tenants:
+        if tenant.model:
+            _check_alone(tenant, tenant.model)
+            _check_standard(tenant, tenant.model, standards, named)
+            _check_services(tenant, tenant.model, collection.services)
+            _check_exceptions(tenant, tenant.model, today)
+    _check_together(collection.tenants)
+    documents = [entry.document for entry in (*collection.tenants, *collection.standards)]
+    return [*collection.problems, *(problem for document in documents for problem in document.problems)]
+
+
+def _add(
+    entry: Entry[Any],
+    code: Code,
+    path: Path,
+    found: str = "",
+    expected: str = "",
+    suggestion: str = "",
+    related: str = "",
+) -> None:
+    entry.document.add(code, path, entry.document.value_place(path), found, expected, suggestion, related)
+
+
+def _check_alone(entry: Entry[Tenant], tenant: Tenant) -> None:
+    if tenant.id != entry.stem:
+        _add(entry, Code.ID_NOT_FILE_NAME, ("id",), tenant.id, entry.stem)
+    if tenant.ars and ags_of(tenant.ars) != tenant.ags:
+        _add(entry, Code.ARS_NOT_AGS, ("ars",), tenant.ars, tenant.ags)
+    seen: set[str] = set()
+    for key, hostname in tenant.hostnames:
+        if not is_inside(hostname, tenant.domain):
+            _add(entry, Code.HOSTNAME_OUTSIDE_DOMAIN, ("hostnames", key), hostname, tenant.domain)
+        if hostname in seen:
+            _add(entry, Code.HOSTNAME_REPEATED, ("hostnames", key), hostname)
+        seen.add(hostname)
+
+
+def _check_standard(entry: Entry[Tenant], tenant: Tenant, standards: dict[str, Standard], named: set[str]) -> None:
+    standard = standards.get(tenant.standard)
+    if standard is None:
+        if tenant.standard not in named:
+            choices = sorted(named)
+            suggestion = nearest(tenant.standard, choices)
+            _add(entry, Code.STANDARD_UNKNOWN, ("standard",), tenant.standard, ", ".join(choices), suggestion)
+        return
+    backup, classes = tenant.backup.class_name, sorted(standard.backup_classes)
+    if backup not in classes:
+        path = ("backup", "class")
+        _add(entry, Code.BACKUP_CLASS_UNKNOWN, path, backup, ", ".join(classes), nearest(backup, classes))
+    for index, exception in enumerate(tenant.exceptions):
+        if exception.control not in standard.controls:
+            suggestion = next((c for c in standard.controls if c.lower() == exception.control.lower()), "")
+            at: Path = ("exceptions", index, "control")
+            _add(entry, Code.CONTROL_UNKNOWN, at, exception.control, standard.version, suggestion)
+
+
+def _check_services(entry: Entry[Tenant], tenant: Tenant, services: frozenset[str]) -> None:
+    for index, service in enumerate(tenant.services):
+        if service not in services:
+            _add(entry, Code.SERVICE_UNKNOWN, ("services", index), service, suggestion=nearest(service, list(services)))
+
+
+def _check_exceptions(entry: Entry[Tenant], tenant: Tenant, today: date) -> None:
+    for index, exception in enumerate(tenant.exceptions):
+        if exception.expired(today):
+            _add(entry, Code.EXCEPTION_EXPIRED, ("exceptions", index, "expires"), str(exception.expires), str(today))
+
+
+def _check_together(entries: list[Entry[Tenant]]) -> None:
+    owners: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        if not entry.model:
+            continue
+        for kind, path, value in _unique_values(entry.model):
+            place = f"{entry.document.file}:{entry.document.value_place(path).line}"
+            related = owners.setdefault((kind, value), place)
+            if related != place and related.rpartition(":")[0] != entry.document.file:
+                _add(entry, Code.ALREADY_USED, path, value, related=related)
+    for entry in entries:
+        for other in entries:
+            if entry.model and other.model and entry is not other and entry.model.domain != other.model.domain:
+                _check_nested(entry, entry.model, other, other.model)
+
+
+def _unique_values(tenant: Tenant) -> list[tuple[str, Path, str]]:
+    values: list[tuple[str, Path, str]] = [
+        ("id", ("id",), tenant.id),
+        ("ags", ("ags",), tenant.ags),
+        ("domain", ("domain",), tenant.domain),
+    ]
+    return values + [("hostname", ("hostnames", key), hostname) for key, hostname in tenant.hostnames]
+
+
+def _check_nested(entry: Entry[Tenant], tenant: Tenant, other: Entry[Tenant], owner: Tenant) -> None:
+    related = f"{other.document.file}:{other.document.value_place(('domain',)).line}"
+    if is_inside(tenant.domain, owner.domain):
+        _add(entry, Code.DOMAIN_NESTED, ("domain",), tenant.domain, owner.domain, related=related)

@@ -1,0 +1,129 @@
+"""From a document to a model, and from a model's complaints to problems with a place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from einklang.inventory.document import Document, Path, dotted
+from einklang.model.base import Model
+from einklang.model.problem import Code
+
+M = TypeVar("M", bound=Model)
+
+_CODES = {
+    "missing": Code.KEY_MISSING,
+    "extra_forbidden": Code.KEY_UNKNOWN,
+    "string_type": Code.TEXT_EXPECTED,
+    "int_type": Code.WHOLE_NUMBER_EXPECTED,
+    "int_from_float": Code.WHOLE_NUMBER_EXPECTED,
+    "bool_type": Code.BOOLEAN_EXPECTED,
+    "date_type": Code.DATE_EXPECTED,
+    "enum": Code.CHOICE,
+    "literal_error": Code.CHOICE,
+    "model_type": Code.MAPPING_EXPECTED,
+    "dict_type": Code.MAPPING_EXPECTED,
+    "mapping_type": Code.MAPPING_EXPECTED,
+    "tuple_type": Code.LIST_EXPECTED,
+    "greater_than_equal": Code.NUMBER_RANGE,
+    "less_than_equal": Code.NUMBER_RANGE,
+    "string_too_short": Code.LENGTH,
+    "string_too_long": Code.LENGTH,
+    "too_short": Code.LENGTH,
+    "too_long": Code.LENGTH,
+}
+_LIMITS = {"ge": "≥", "le": "≤", "min_length": "≥", "max_length": "≤"}
+
+
+def validated(document: Document, model: type[M]) -> M | None:
+    """The document as a model; None where it has problems, which are added to the document."""
+    if document.problems and document.value is None:
+        return None
+    try:
+        result = model.model_validate(document.value)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            _add(document, model, details)
+        return None
+    return None if document.problems else result
+
+
+def nearest(word: str, choices: list[str]) -> str:
+    """The choice that was probably meant, or nothing."""
+    matches = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
+    return matches[0] if matches else ""
+
+
+def _add(document: Document, model: type[Model], details: Any) -> None:
+    path: Path = tuple(part for part in details["loc"] if part != "[key]")
+    if path in document.refused:
+        return
+    code, value, context = _CODES.get(details["type"]), details["input"], details.get("ctx", {})
+    if code is None:
+        code = Code(details["type"]) if details["type"] in set(Code) else Code.OTHER
+    if code in _KEY_CODES or "[key]" in details["loc"]:
+        place = document.key_place(path[:-1] if code is Code.KEY_MISSING else path)
+    else:
+        place = document.value_place(path)
+    if code not in _KEY_CODES and value is None:
+        code = Code.VALUE_MISSING
+    found, expected, suggestion = _words(document, model, code, path, value, context)
+    document.add(code, path, place, found, expected, suggestion)
+
+
+_KEY_CODES = frozenset({Code.KEY_MISSING, Code.KEY_UNKNOWN})
+
+
+def _words(
+    document: Document, model: type[Model], code: Code, path: Path, value: Any, context: dict[str, Any]
+) -> tuple[str, str, str]:
+    """What the message names: found, expected, suggestion."""
+    written = document.texts.get(path, _shape(value))
+    if code is Code.KEY_UNKNOWN:
+        choices = keys_at(model, path[:-1])
+        return str(path[-1]), ", ".join(choices), nearest(str(path[-1]), choices)
+    if code is Code.KEY_MISSING:
+        return "", dotted(path[-1:]), ""
+    if code is Code.CHOICE:
+        choices = re.findall(r"'([^']*)'", str(context["expected"])) or [str(context["expected"])]
+        return written, ", ".join(choices), nearest(written, choices)
+    if code in {Code.NUMBER_RANGE, Code.LENGTH} and "expected" not in context:
+        limits = ", ".join(f"{sign} {context[name]}" for name, sign in _LIMITS.items() if name in context)
+        return str(context.get("actual_length", len(value) if isinstance(value, str) else written)), limits, ""
+    if code is Code.TEXT_EXPECTED and path in document.texts:
+        return written, "", f'"{written}"'
+    if "expected" in context:
+        return context["found"], context["expected"], context["suggestion"]
+    return written, "", ""
+
+
+def _shape(value: Any) -> str:
+    """A collection as a reader would sketch it."""
+    return "{…}" if isinstance(value, dict) else "[…]" if isinstance(value, tuple | list) else str(value)
+
+
+def keys_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys that may stand at a path of a model's document."""
+    current: Any = model
+    for part in path:
+        field = _field(current, str(part))
+        if field is not None:
+            current = _model_in(field.annotation)
+        if current is None:
+            return []
+    return [field.alias or name for name, field in current.model_fields.items()]
+
+
+def _field(model: type[BaseModel], key: str) -> FieldInfo | None:
+    return next((field for name, field in model.model_fields.items() if key in {name, field.alias}), None)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation holds, alone or in a tuple or mapping."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)

@@ -1,0 +1,1 @@
+"""What the data means: frozen models without I/O."""

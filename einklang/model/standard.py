@@ -1,0 +1,173 @@
+"""A version of the standard: what every tenant that pins it gets. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from einklang.model.base import Model
+from einklang.model.vocabulary import CalendarDate, SizeName, Slug, Text
+
+Positive = Annotated[int, Field(ge=1)]
+
+
+class Quota(Model):
+    """ResourceQuota of a tenant's namespace."""
+
+    cpu_request_millicores: Positive = Field(description="Sum of CPU requests, in thousandths of a core.")
+    cpu_limit_millicores: Positive = Field(description="Sum of CPU limits, in thousandths of a core.")
+    memory_mib: Positive = Field(description="Sum of memory requests and of memory limits, in MiB.")
+    storage_gib: Positive = Field(description="Sum of requested volumes, in GiB.")
+    pods: Positive = Field(description="Number of pods.")
+    services: Positive = Field(description="Number of Services.")
+    volumes: Positive = Field(description="Number of PersistentVolumeClaims.")
+    secrets: Positive = Field(description="Number of Secrets.")
+    config_maps: Positive = Field(description="Number of ConfigMaps.")
+
+
+class DatabaseSize(Model):
+    """The tenant's PostgreSQL cluster."""
+
+    instances: Positive = Field(description="PostgreSQL instances: 1 primary and n - 1 replicas.")
+    storage_gib: Positive = Field(description="Volume of each instance, in GiB.")
+    cpu_request_millicores: Positive = Field(description="CPU request of each instance.")
+    cpu_limit_millicores: Positive = Field(description="CPU limit of each instance.")
+    memory_mib: Positive = Field(description="Memory request and limit of each instance, in MiB.")
+    max_connections: Positive = Field(description="PostgreSQL max_connections.")
+
+
+class IdentitySize(Model):
+    """The tenant's Keycloak."""
+
+    replicas: Positive = Field(description="Keycloak pods.")
+    cpu_request_millicores: Positive = Field(description="CPU request of each pod.")
+    cpu_limit_millicores: Positive = Field(description="CPU limit of each pod.")
+    memory_mib: Positive = Field(description="Memory request and limit of each pod, in MiB.")
+
+
+class SizeClass(Model):
+    """What a tenant of a size gets."""
+
+    name: Annotated[SizeName, Field(strict=False)] = Field(description="Name of the class; given by its key.")
+    population_below: Positive | None = Field(
+        default=None, description="Municipalities with fewer inhabitants; left out in the largest class."
+    )
+    quota: Quota = Field(description="Quota of the namespace.")
+    database: DatabaseSize = Field(description="PostgreSQL.")
+    identity: IdentitySize = Field(description="Keycloak.")
+
+
+class PasswordPolicy(Model):
+    """Password rules of the realm (ORP.4.A22, ORP.4.A23)."""
+
+    min_length: int = Field(ge=8, description="Least number of characters.")
+    max_length: int = Field(ge=64, description="Most number of characters.")
+    upper_case: int = Field(ge=0, description="Least number of capital letters.")
+    lower_case: int = Field(ge=0, description="Least number of small letters.")
+    digits: int = Field(ge=0, description="Least number of digits.")
+    special_characters: int = Field(ge=0, description="Least number of special characters.")
+    history: int = Field(ge=0, description="Former passwords that may not be used again.")
+
+
+class BruteForce(Model):
+    """Protection against guessing (ORP.4.A23)."""
+
+    max_failures: Positive = Field(description="Failed logins before a user has to wait.")
+    wait_increment_seconds: Positive = Field(description="First wait; grows with each further failure.")
+    max_wait_seconds: Positive = Field(description="Longest wait.")
+    failure_reset_hours: Positive = Field(description="Hours after which failures are forgotten.")
+    quick_login_milliseconds: Positive = Field(description="Two failures within this time count as an attack.")
+
+
+class Sessions(Model):
+    """How long a login lasts."""
+
+    idle_minutes: Positive = Field(description="Without activity.")
+    max_hours: Positive = Field(description="At most.")
+    access_token_minutes: Positive = Field(description="Life of an access token.")
+    login_minutes: Positive = Field(description="Time for the login itself.")
+
+
+class IdentityStandard(Model):
+    """What the realm of every tenant has in common."""
+
+    password_policy: PasswordPolicy = Field(description="Password rules.")
+    brute_force: BruteForce = Field(description="Protection against guessing.")
+    sessions: Sessions = Field(description="Session limits.")
+    roles: tuple[Slug, ...] = Field(min_length=1, strict=False, description="Realm roles.")
+    second_factor_roles: tuple[Slug, ...] = Field(strict=False, description="Roles that need a second factor.")
+    event_retention_days: Positive = Field(description="How long login and admin events are kept.")
+
+
+class PortalStandard(Model):
+    """What the portal offers."""
+
+    offered: bool = Field(description="Whether tenants of this version may enable the module.")
+
+
+class DmsStandard(Model):
+    """What the document management offers."""
+
+    offered: bool = Field(description="Whether tenants of this version may enable the module.")
+
+
+class ModuleStandards(Model):
+    """The modules of this version."""
+
+    identity: IdentityStandard = Field(description="Identity service; always there.")
+    portal: PortalStandard = Field(description="Citizen portal.")
+    dms: DmsStandard = Field(description="Document management.")
+
+
+class BackupClass(Model):
+    """How often data is saved, how long it is kept, how often a restore is rehearsed (CON.3.A4, A5, A15)."""
+
+    interval_hours: Positive = Field(description="Hours between two snapshots.")
+    keep_daily: Positive = Field(description="Daily snapshots that are kept.")
+    keep_weekly: Positive = Field(description="Weekly snapshots that are kept.")
+    keep_monthly: Positive = Field(description="Monthly snapshots that are kept.")
+    recovery_time_hours: Positive = Field(description="Recovery time objective (RTO).")
+    drill_interval_days: Positive = Field(description="Days between two restore drills.")
+
+
+class RetentionClass(Model):
+    """How long a document is kept after its file is closed."""
+
+    title: Text = Field(description="German name, shown in the document management.")
+    years: Positive | None = Field(default=None, description="Years; left out: kept for ever (offered to the archive).")
+
+
+class Standard(Model):
+    """One version of the standard."""
+
+    version: Text = Field(description="Version, equal to the file's name.")
+    released: CalendarDate = Field(description="First day on which tenants may pin it.")
+    images: Mapping[Slug, Text] = Field(description="Role of an image -> name:tag of the image catalogue.")
+    size_classes: Mapping[Annotated[SizeName, Field(strict=False)], SizeClass] = Field(description="S, M and L.")
+    modules: ModuleStandards = Field(description="Modules and what they offer.")
+    backup_classes: Mapping[Slug, BackupClass] = Field(description="Backup classes that tenants choose from.")
+    retention_classes: Mapping[Slug, RetentionClass] = Field(description="Retention classes of documents.")
+    grundschutz_edition: Text = Field(description="Edition of BSI IT-Grundschutz that the controls refer to.")
+    controls: tuple[Text, ...] = Field(min_length=1, strict=False, description="Controls that tenants are checked for.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_size_classes(cls, data: Any) -> Any:
+        """Give each size class its key as name, so that it can travel alone."""
+        if not isinstance(data, dict) or not isinstance(data.get("size_classes"), dict):
+            return data
+        classes = {
+            key: {"name": key, **value} if isinstance(value, dict) else value
+            for key, value in data["size_classes"].items()
+        }
+        return {**data, "size_classes": classes}
+
+    def size_of(self, population: int) -> SizeClass:
+        """The smallest class that is made for so many inhabitants."""
+        for name in SizeName:
+            size = self.size_classes[name]
+            if size.population_below is None or population < size.population_below:
+                return size
+        raise ValueError(f"no size class for {population} inhabitants in {self.version}")
