@@ -1,0 +1,160 @@
+"""What `toolchain/toolchain.yaml` declares: the programs to build, and the key of what each is built from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from einklang.errors import UserError
+
+DECLARATION = "toolchain.yaml"
+RECIPE = "1"  # counts up when the way of building changes (toolchain_build.py), so that everything is built anew
+_KEY_LENGTH = 16  # hexadecimal digits: 64 bits, far more than the handful of folders needs
+
+
+def _stays_inside(path: str) -> str:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts:
+        raise ValueError("expected a relative path without '..'")
+    return path
+
+
+def _in_output(path: str) -> str:
+    if PurePosixPath(path).parts[0] not in {"bin", "share"}:
+        raise ValueError("expected a path below bin/ or share/")
+    return path
+
+
+InnerPath = Annotated[str, AfterValidator(_stays_inside)]
+OutputPath = Annotated[InnerPath, AfterValidator(_in_output)]
+
+
+class Purpose(StrEnum):
+    """What a program is for: deploying, the embedded local cluster, or being measured against."""
+
+    PULUMI = "pulumi"
+    CLUSTER = "cluster"
+    BENCHMARKS = "benchmarks"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(_Model):
+    """A file or folder inside a Go module, at the version that a program's go.mod pins."""
+
+    module: str
+    path: InnerPath
+    program: str | None = Field(None, description="Whose go.mod pins the module; the declaring program's when left out")
+
+
+class CBinary(_Model):
+    """A C program of one file, compiled with gcc; `flags` in full."""
+
+    source: Source
+    flags: tuple[str, ...]
+
+
+class Embed(_Model):
+    """A file that is put beside the program's Go sources before they are compiled."""
+
+    source: Source
+    to: InnerPath
+
+
+class ExtraFile(_Model):
+    """A file or folder that becomes part of the output; below `bin/` it becomes executable."""
+
+    source: Source
+    to: OutputPath
+
+
+class Program(_Model):
+    """One folder of `toolchain/`: what is built from it, and how.
+
+    binaries: name -> Go package (`.`: the folder's own main). variables: Go variable -> value, set by the linker.
+    cold_minutes: as measured on two cores with empty caches, for the display only.
+    """
+
+    version: str = Field(pattern=r"^v\d+\.\d+\.\d+$")
+    purpose: Purpose
+    cold_minutes: float = Field(gt=0)
+    binaries: Mapping[str, str] = Field(min_length=1)
+    variables: Mapping[str, str] = {}
+    c_binaries: Mapping[str, CBinary] = {}
+    embeds: tuple[Embed, ...] = ()
+    files: tuple[ExtraFile, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_call_can_name_them(self) -> Program:
+        """`go build` names several binaries by their packages' last elements."""
+        if len(self.binaries) > 1:
+            for name, package in self.binaries.items():
+                if PurePosixPath(package).name != name:
+                    raise ValueError(f"binary {name}: one of several must have its package's name, not {package}")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all binaries that the program brings."""
+        return (*self.binaries, *self.c_binaries)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Everything that is taken from modules' folders."""
+        parts = (*self.c_binaries.values(), *self.embeds, *self.files)
+        return tuple(part.source for part in parts)
+
+
+class Declaration(_Model):
+    """All programs, in the order of building."""
+
+    schema_version: Literal[1]
+    programs: Mapping[str, Program]
+
+    def select(self, purposes: frozenset[Purpose]) -> dict[str, Program]:
+        """The programs for these purposes, in order."""
+        return {name: program for name, program in self.programs.items() if program.purpose in purposes}
+
+
+def load(folder: Path) -> Declaration:
+    """Read the declaration of a `toolchain/` folder. Raises UserError where it is missing, no YAML, or does not fit."""
+    path = folder / DECLARATION
+    try:
+        return Declaration.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise UserError(f"{path}: {error}") from error
+
+
+def key(folder: Path, name: str, program: Program, go_version: str) -> str:
+    """Sixteen hexadecimal digits of a SHA-256 over everything that decides what is built.
+
+    That is: the recipe's number, the program's entry (without the display's minutes), its folder's files, those of
+    every program whose go.mod pins one of its sources, and the compiler (`go version`, which names system and
+    architecture as well).
+    """
+    digest = hashlib.sha256()
+    entry = program.model_dump_json(exclude={"cold_minutes"})
+    inputs = [("recipe", RECIPE.encode()), ("go", go_version.encode()), ("entry", entry.encode())]
+    pinning = {source.program for source in program.sources if source.program}
+    for owner in (name, *sorted(pinning - {name})):
+        inputs += [(f"{owner}/{path.name}", path.read_bytes()) for path in source_files(folder / owner)]
+    for label, content in inputs:
+        digest.update(f"{label}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:_KEY_LENGTH]
+
+
+def source_files(folder: Path) -> list[Path]:
+    """The files a program is built from, sorted: go.mod, go.sum and Go sources; no subfolders."""
+    wanted = {"go.mod", "go.sum"}
+    return sorted(path for path in folder.iterdir() if path.name in wanted or path.suffix == ".go")
