@@ -29,7 +29,8 @@ def check_all(collection: Collection, today: date) -> list[Problem]:
             _check_services(tenant, tenant.model, collection.services)
             _check_exceptions(tenant, tenant.model, today)
     _check_together(collection.tenants)
-    documents = [entry.document for entry in (*collection.tenants, *collection.standards)]
+    documents = [entry.document for entry in collection.tenants]
+    documents += [entry.document for entry in collection.standards]
     return [*collection.problems, *(problem for document in documents for problem in document.problems)]
 
 

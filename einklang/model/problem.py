@@ -45,7 +45,6 @@ class Code(StrEnum):
     MAPPING_EXPECTED = "mapping-expected"
     LIST_EXPECTED = "list-expected"
     TEXT_EXPECTED = "text-expected"
-    DATE_NOT_TEXT = "date-not-text"
     WHOLE_NUMBER_EXPECTED = "whole-number-expected"
     BOOLEAN_EXPECTED = "boolean-expected"
     DATE_EXPECTED = "date-expected"
@@ -58,7 +57,6 @@ class Code(StrEnum):
     REPEATED = "repeated"
     WHITESPACE = "whitespace"
     # Meaning
-    SCHEMA_VERSION = "schema-version"
     ID_FORM = "id-form"
     ID_RESERVED = "id-reserved"
     ID_NOT_FILE_NAME = "id-not-file-name"
@@ -87,6 +85,7 @@ class Code(StrEnum):
     EXCEPTION_EXPIRED = "exception-expired"
     IMAGE_FORM = "image-form"
     SIZE_CLASSES = "size-classes"
+    QUOTA_TOO_SMALL = "quota-too-small"
     SLUG_FORM = "slug-form"
     ALREADY_USED = "already-used"
     DOMAIN_NESTED = "domain-nested"

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from einklang.model import ags as keys
 from einklang.model import colour, hostname
 from einklang.model.base import Model, fault
+from einklang.model.districts import DISTRICTS, INDEPENDENT_CITIES
 from einklang.model.exception import StandardException
 from einklang.model.problem import Code
 from einklang.model.vocabulary import Language, Ring, Slug, Status, Text, unique
@@ -41,6 +42,10 @@ def _ags(value: str) -> str:
         raise fault(Code.AGS_FORM, value)
     if value[:2] not in keys.STATES:
         raise fault(Code.AGS_STATE, value[:2])
+    if value[:5] not in DISTRICTS:
+        raise fault(Code.AGS_DISTRICT, value[:5], keys.STATES[value[:2]])
+    if (value[5:] == "000") is not (value[:5] in INDEPENDENT_CITIES):
+        raise fault(Code.AGS_MUNICIPALITY, value)
     return value
 
 
