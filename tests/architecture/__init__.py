@@ -1,0 +1,1 @@
+"""Guards over the repository itself: style, layout, imports, hygiene, docs."""
