@@ -6,9 +6,8 @@ import fcntl
 import itertools
 import json
 import re
-import shutil
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 
 from einklang.errors import ClientError, UserError
 from einklang.operations.local import toolchain_declaration as declaration
-from einklang.operations.local.toolchain import Toolchain, ensure
+from einklang.operations.local.toolchain import Toolchain, ensure, install_plugins
 from einklang.operations.local.toolchain_declaration import Purpose
 from einklang.settings import PROJECT_ROOT, Settings
 
@@ -52,11 +51,18 @@ programs:
     variables: {example.org/one.Version: v1.0.0}
     c_binaries: {still: {source: {module: example.org/one, path: main.c}, flags: [-Os]}}
     files: [{source: {module: example.org/one, path: folder}, to: share/folder}]
+  host:
+    version: v1.5.0
+    purpose: pulumi
+    cold_minutes: 1
+    binaries: {pulumi-language-python: example.org/host}
   two:
     version: v2.0.0
     purpose: pulumi
     cold_minutes: 1
     binaries: {pulumi: .}
+    includes: [host]
+    plugin: resource-sample-v2.0.0
     embeds: [{source: {module: example.org/two, path: file.txt}, to: embedded.txt}]
     files: [{source: {program: one, module: example.org/one, path: file.txt}, to: bin/script}]
   three:
@@ -116,7 +122,7 @@ def bench(tmp_path: Path) -> Bench:
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     declared = tmp_path / "root" / "toolchain"
-    for name in ("one", "two", "three"):
+    for name in ("one", "host", "two", "three"):
         (declared / name).mkdir(parents=True)
         (declared / name / "go.mod").write_text(f"module {name}\n")
         (declared / name / "go.sum").write_text("")
@@ -129,8 +135,12 @@ def bench(tmp_path: Path) -> Bench:
 def test_builds_all_that_is_asked_for(bench: Bench) -> None:
     progress = Recorder()
     toolchain = bench.ensure(progress=progress)
-    assert bench.built == ["one", "two"]
-    assert [step.split(" (")[0] for step in progress.steps] == ["1/2 building one v1.0.0", "2/2 building two v2.0.0"]
+    assert bench.built == ["host", "one", "two"]
+    assert [step.split(" (")[0] for step in progress.steps] == [
+        "1/3 building one v1.0.0",
+        "2/3 building host v1.5.0",
+        "3/3 building two v2.0.0",
+    ]
     for name in ("alpha", "beta", "still", "pulumi"):
         assert toolchain.binary(name).is_file()
     assert (toolchain.share("one") / "folder" / "inner.yaml").read_text() == "content\n"
@@ -146,6 +156,27 @@ def test_what_stands_beside_the_sources_is_there_when_they_are_compiled(bench: B
 def test_extra_files_below_bin_are_executable(bench: Bench) -> None:
     script = bench.ensure().folders[1] / "script"
     assert script.stat().st_mode & 0o777 == 0o755
+
+
+def test_included_binaries_stand_beside_and_only_there_on_the_path(bench: Bench) -> None:
+    toolchain = bench.ensure()
+    folder = toolchain.binary("pulumi").parent
+    assert toolchain.binary("pulumi-language-python") == folder / "pulumi-language-python"
+    assert (folder / "pulumi-language-python").samefile(
+        toolchain.share("host").parent / "bin" / "pulumi-language-python"
+    )
+    assert toolchain.folders == (toolchain.binary("alpha").parent, folder)
+
+
+def test_plugins_are_installed_once_and_follow_the_toolchain(bench: Bench, tmp_path: Path) -> None:
+    toolchain = bench.ensure()
+    link = tmp_path / "plugins" / "resource-sample-v2.0.0" / "pulumi"
+    for _ in range(2):
+        install_plugins(toolchain, tmp_path)
+        assert link.readlink() == toolchain.binary("pulumi")
+    moved = replace(toolchain, plugins={"resource-sample-v2.0.0": tmp_path / "elsewhere" / "pulumi"})
+    install_plugins(moved, tmp_path)
+    assert link.readlink() == tmp_path / "elsewhere" / "pulumi"
 
 
 def test_warm_path_builds_nothing(bench: Bench) -> None:
@@ -171,39 +202,37 @@ def test_failed_build_leaves_nothing_and_says_where_to_look(bench: Bench) -> Non
     assert "planted failure" in str(caught.value)
     del bench.environ["FAIL"]
     bench.ensure()
-    assert bench.built == ["one", "two"]
+    assert bench.built == ["host", "one", "two"]
 
 
 def test_what_a_killed_build_left_is_removed(bench: Bench) -> None:
     left = bench.settings.cache / "toolchain" / ".building-one-0000000000000000" / "output"
     left.mkdir(parents=True)
     bench.ensure()
-    assert bench.built == ["one", "two"]
+    assert bench.built == ["host", "one", "two"]
 
 
 def test_second_builder_waits_for_the_first(bench: Bench) -> None:
     folder = bench.settings.cache / "toolchain"
     folder.mkdir(parents=True)
     progress = Recorder()
-    with (folder / ".lock").open("w") as lock:
+    with (folder / ".lock").open("w") as lock, ThreadPoolExecutor(1) as pool:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        second = threading.Thread(target=bench.ensure, kwargs={"progress": progress})
-        second.start()
-        second.join(0.5)
-        assert second.is_alive()
+        second = pool.submit(bench.ensure, progress=progress)
+        with pytest.raises(TimeoutError):
+            second.result(0.5)
         assert progress.steps == []
-    second.join(30)
-    assert len(progress.steps) == 2
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        second.result(30)
+    assert len(progress.steps) == 3
     assert "waiting" in progress.notes[0]
 
 
 def test_what_another_builder_finished_meanwhile_is_not_built_again(bench: Bench) -> None:
-    threads = [threading.Thread(target=bench.ensure) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert bench.calls("build") == 2
+    with ThreadPoolExecutor(3) as pool:
+        first, *others = (future.result(30) for future in [pool.submit(bench.ensure) for _ in range(3)])
+    assert others == [first, first]
+    assert bench.calls("build") == 3
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -226,6 +255,7 @@ def test_installed_pulumi_is_used(bench: Bench) -> None:
         (bench.programs / name).chmod(0o755)
     toolchain = bench.ensure()
     assert not toolchain.builds_pulumi
+    assert not toolchain.plugins
     assert toolchain.binary("pulumi") == bench.programs / "pulumi"
     assert bench.programs in toolchain.folders
     assert bench.built == ["one"]
@@ -233,7 +263,8 @@ def test_installed_pulumi_is_used(bench: Bench) -> None:
 
 def test_our_own_pulumi_on_the_path_is_not_an_installed_one(bench: Bench) -> None:
     toolchain = bench.ensure()
-    shutil.copy(toolchain.binary("pulumi"), toolchain.folders[1] / "pulumi-language-python")
+    for name in ("pulumi", "pulumi-language-python"):
+        toolchain.binary(name).chmod(0o755)
     bench.environ["PATH"] = f"{toolchain.folders[1]}:{bench.environ['PATH']}"
     assert bench.ensure() == toolchain
 
@@ -253,8 +284,7 @@ def test_missing_go_is_the_users_move(bench: Bench) -> None:
 
 def keys(bench: Bench, go_version: str = "go1.26.0") -> dict[str, str]:
     folder = bench.settings.root / "toolchain"
-    programs = declaration.load(folder).programs
-    return {name: declaration.key(folder, name, program, go_version) for name, program in programs.items()}
+    return declaration.keys(folder, declaration.load(folder).programs, go_version)
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
@@ -266,6 +296,12 @@ def test_key_follows_the_sources_and_those_that_pin_them(bench: Bench, name: str
     before = keys(bench)
     (bench.settings.root / "toolchain" / "one" / name).write_text("changed\n")
     assert changed(before, keys(bench)) == {"one", "two"}  # `one` pins a file that `two` takes over
+
+
+def test_key_follows_what_is_included(bench: Bench) -> None:
+    before = keys(bench)
+    (bench.settings.root / "toolchain" / "host" / "go.sum").write_text("changed\n")
+    assert changed(before, keys(bench)) == {"host", "two"}
 
 
 def test_key_follows_the_entry_but_not_the_minutes(bench: Bench) -> None:
@@ -291,6 +327,8 @@ def test_key_follows_the_compiler_and_the_recipe(bench: Bench, monkeypatch: pyte
         ("to: bin/script", "to: /bin/script", "relative path"),
         ("to: bin/script", "to: etc/script", r"below bin/ or share/"),
         ("cmd/beta", "cmd/delta", "binary beta"),
+        ("includes: [host]", "includes: [three]", "two includes three"),
+        ("includes: [host]", "includes: [one]", "same purpose"),
         ("schema_version: 1", "schema_version: 2", "schema_version"),
         ("programs:", "programs: [", "toolchain.yaml"),
     ],

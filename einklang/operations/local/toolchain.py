@@ -32,13 +32,14 @@ class Toolchain:
     """Where the programs are.
 
     binaries: name -> absolute path. shares: program -> folder of its other files (manifests, schemas).
-    folders: what to put on the PATH, in this order. builds_pulumi: False where an installed Pulumi is used, which
-    then fetches its plugins itself.
+    folders: what to put on the PATH, in this order. plugins: folder name in Pulumi's plugin cache -> program.
+    builds_pulumi: False where an installed Pulumi is used, which then fetches its plugins itself.
     """
 
     binaries: Mapping[str, Path]
     shares: Mapping[str, Path]
     folders: tuple[Path, ...]
+    plugins: Mapping[str, Path]
     builds_pulumi: bool
 
     def binary(self, name: str) -> Path:
@@ -48,6 +49,21 @@ class Toolchain:
     def share(self, program: str) -> Path:
         """The folder with a program's other files. Raises UserError where this toolchain lacks the program."""
         return _lookup(self.shares, program)
+
+
+def install_plugins(toolchain: Toolchain, pulumi_home: Path) -> None:
+    """Put the plugins that were built where Pulumi looks for them: `<PULUMI_HOME>/plugins/<kind>-<name>-v<version>/`.
+
+    From there they are used without the warning that each plugin found on the PATH brings; with
+    PULUMI_IGNORE_AMBIENT_PLUGINS=true only from there. Does nothing where an installed Pulumi is used.
+    """
+    for folder, program in toolchain.plugins.items():
+        link = pulumi_home / "plugins" / folder / program.name
+        if not link.is_symlink() or link.readlink() != program:
+            link.parent.mkdir(parents=True, exist_ok=True)
+            new = link.with_name(f".{os.getpid()}.new")
+            new.symlink_to(program)
+            new.replace(link)
 
 
 def ensure(
@@ -105,10 +121,8 @@ def _installed_pulumi(environ: Mapping[str, str]) -> Path | None:
 def _targets(workshop: Workshop, programs: Mapping[str, Program]) -> dict[str, Path]:
     """The folder of each program, built or not."""
     version = _go_version(workshop.environ) if programs else ""
-    return {
-        name: workshop.output / f"{name}-{declaration.key(workshop.declared, name, program, version)}"
-        for name, program in programs.items()
-    }
+    keys = declaration.keys(workshop.declared, programs, version)
+    return {name: workshop.output / f"{name}-{key}" for name, key in keys.items()}
 
 
 def _go_version(environ: Mapping[str, str]) -> str:
@@ -129,7 +143,7 @@ def _build_missing(
         program = programs[name]
         title = f"building {name} {program.version} (about {program.cold_minutes:g} min when cold)"
         with progress.step(title, number, len(missing)):
-            build(workshop, name, program, targets[name])
+            build(workshop, name, program, targets)
 
 
 def _to_clean(settings: Settings, workshop: Workshop) -> list[Path]:
@@ -151,17 +165,20 @@ def _alone(folder: Path, progress: Progress) -> Iterator[None]:
 
 
 def _toolchain(programs: Mapping[str, Program], targets: Mapping[str, Path], installed: Path | None) -> Toolchain:
-    binaries = {
-        binary: targets[name] / "bin" / binary for name, program in programs.items() for binary in program.names
-    }
-    folders = [target / "bin" for target in targets.values()]
+    binaries: dict[str, Path] = {}
+    plugins: dict[str, Path] = {}
+    for name, program in programs.items():
+        included = (binary for other in program.includes for binary in programs[other].names)
+        binaries |= {binary: targets[name] / "bin" / binary for binary in (*program.names, *included)}
+        if program.plugin:
+            plugins[program.plugin] = binaries[program.names[0]]
     if installed:
         binaries["pulumi"] = installed
-        folders.append(installed.parent)
     return Toolchain(
         binaries=binaries,
         shares={name: target / "share" for name, target in targets.items()},
-        folders=tuple(folders),
+        folders=tuple(dict.fromkeys(path.parent for path in binaries.values())),
+        plugins=plugins,
         builds_pulumi=any(program.purpose is Purpose.PULUMI for program in programs.values()),
     )
 

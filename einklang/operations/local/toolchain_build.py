@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,18 +48,19 @@ class Workshop:
         }
 
 
-def build(workshop: Workshop, name: str, program: Program, target: Path) -> None:
-    """Build a program into `target`, which appears whole or not at all.
+def build(workshop: Workshop, name: str, program: Program, targets: Mapping[str, Path]) -> None:
+    """Build a program into `targets[name]`, which appears whole or not at all.
 
-    The caller holds the lock: what a killed build of the same target left behind is removed first.
+    targets: the finished folders of the programs that this one includes, too. The caller holds the lock: what a
+    killed build of the same target left behind is removed first.
     Raises ClientError that names the program and its log, and quotes the log's last lines.
     """
-    began, log = workshop.clock(), workshop.log(name)
+    began, log, target = workshop.clock(), workshop.log(name), targets[name]
     log.unlink(missing_ok=True)
     work = workshop.output / f"{UNFINISHED}{target.name}"
     shutil.rmtree(work, ignore_errors=True)
     try:
-        finished = _Build(workshop, name, program, work).run()
+        finished = _Build(workshop, name, program, work).run([targets[included] for included in program.includes])
         marker = {"program": name, "version": program.version, "seconds": round(workshop.clock() - began, 1)}
         (finished / MARKER).write_text(json.dumps(marker) + "\n")
         finished.rename(target)
@@ -77,7 +78,7 @@ class _Build:
         self.work, self.output, self.temporary = work, work / "output", work / "tmp"
         self.environ = workshop.go_environment(self.temporary)
 
-    def run(self) -> Path:
+    def run(self, included: Sequence[Path]) -> Path:
         """All steps; returns the finished folder inside the work folder."""
         (self.output / "bin").mkdir(parents=True)
         (self.output / "share").mkdir()
@@ -89,6 +90,8 @@ class _Build:
         self._compile_c()
         for extra in self.program.files:
             self._copy(self._located(extra.source), extra.to)
+        for binary in (path for folder in included for path in (folder / "bin").iterdir()):
+            (self.output / "bin" / binary.name).hardlink_to(binary)
         return self.output
 
     def _staged(self, name: str) -> Path:

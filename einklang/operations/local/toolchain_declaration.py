@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
@@ -80,6 +80,8 @@ class Program(_Model):
     """One folder of `toolchain/`: what is built from it, and how.
 
     binaries: name -> Go package (`.`: the folder's own main). variables: Go variable -> value, set by the linker.
+    includes: programs declared earlier whose binaries stand beside this one's as well. plugin: the folder's name under
+    which Pulumi keeps this program among its plugins.
     cold_minutes: as measured on two cores with empty caches, for the display only.
     """
 
@@ -91,6 +93,8 @@ class Program(_Model):
     c_binaries: Mapping[str, CBinary] = {}
     embeds: tuple[Embed, ...] = ()
     files: tuple[ExtraFile, ...] = ()
+    includes: tuple[str, ...] = ()
+    plugin: str | None = Field(None, pattern=r"^[a-z]+-[a-z0-9-]+-v\d+\.\d+\.\d+$")
 
     @model_validator(mode="after")
     def _one_call_can_name_them(self) -> Program:
@@ -119,6 +123,16 @@ class Declaration(_Model):
     schema_version: Literal[1]
     programs: Mapping[str, Program]
 
+    @model_validator(mode="after")
+    def _included_comes_first(self) -> Declaration:
+        earlier: dict[str, Program] = {}
+        for name, program in self.programs.items():
+            for included in program.includes:
+                if included not in earlier or earlier[included].purpose is not program.purpose:
+                    raise ValueError(f"{name} includes {included}: expected a program declared earlier, same purpose")
+            earlier[name] = program
+        return self
+
     def select(self, purposes: frozenset[Purpose]) -> dict[str, Program]:
         """The programs for these purposes, in order."""
         return {name: program for name, program in self.programs.items() if program.purpose in purposes}
@@ -135,19 +149,27 @@ def load(folder: Path) -> Declaration:
         raise UserError(f"{path}: {error}") from error
 
 
-def key(folder: Path, name: str, program: Program, go_version: str) -> str:
-    """Sixteen hexadecimal digits of a SHA-256 over everything that decides what is built.
+def keys(folder: Path, programs: Mapping[str, Program], go_version: str) -> dict[str, str]:
+    """For each program sixteen hexadecimal digits of a SHA-256 over everything that decides what is built.
 
     That is: the recipe's number, the program's entry (without the display's minutes), its folder's files, those of
-    every program whose go.mod pins one of its sources, and the compiler (`go version`, which names system and
-    architecture as well).
+    every program whose go.mod pins one of its sources, the keys of the programs that it includes, and the compiler
+    (`go version`, which names system and architecture as well).
     """
+    known: dict[str, str] = {}
+    for name, program in programs.items():
+        inputs = [("recipe", RECIPE.encode()), ("go", go_version.encode())]
+        inputs += [("entry", program.model_dump_json(exclude={"cold_minutes"}, exclude_defaults=True).encode())]
+        inputs += [(included, known[included].encode()) for included in program.includes]
+        for owner in (name, *sorted({source.program for source in program.sources if source.program} - {name})):
+            inputs += [(f"{owner}/{path.name}", path.read_bytes()) for path in source_files(folder / owner)]
+        known[name] = _digest(inputs)
+    return known
+
+
+def _digest(inputs: Iterable[tuple[str, bytes]]) -> str:
+    """Labels and lengths stand between the parts, so that no two inputs flow into one."""
     digest = hashlib.sha256()
-    entry = program.model_dump_json(exclude={"cold_minutes"})
-    inputs = [("recipe", RECIPE.encode()), ("go", go_version.encode()), ("entry", entry.encode())]
-    pinning = {source.program for source in program.sources if source.program}
-    for owner in (name, *sorted(pinning - {name})):
-        inputs += [(f"{owner}/{path.name}", path.read_bytes()) for path in source_files(folder / owner)]
     for label, content in inputs:
         digest.update(f"{label}\0{len(content)}\0".encode())
         digest.update(content)
