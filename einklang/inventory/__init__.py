@@ -1,4 +1,4 @@
-"""tenants/ and standards/ -> resolved tenants, or every problem of every file."""
+"""tenants/, standards/ and services/ -> resolved tenants, or every problem of every file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 from einklang.errors import UserError
 from einklang.inventory.checks import check_all
 from einklang.inventory.collection import Collection, collect
+from einklang.inventory.selection import select
 from einklang.model.messages import Language, render_all
 from einklang.model.problem import Problem
 from einklang.model.resolved import ResolvedTenant
+from einklang.model.service import Service
 from einklang.model.standard import Standard
 from einklang.model.tenant import Tenant
 
@@ -29,10 +31,11 @@ class InvalidInventory(UserError):  # noqa: N818 - the name says what it is
 
 @dataclass(frozen=True)
 class Inventory:
-    """All tenants and standards of a checkout, by id and by version."""
+    """All tenants, standards and services of a checkout, by id and by version; logos by tenant id."""
 
     tenants: Mapping[str, Tenant]
     standards: Mapping[str, Standard]
+    services: Mapping[str, Service]
     logos: Mapping[str, bytes]
 
     def resolve(self, tenant_id: str) -> ResolvedTenant:
@@ -50,7 +53,7 @@ def load(root: Path, *, today: date) -> Inventory:
 
     today: the day against which exceptions expire.
     """
-    collection = collect(root)
+    collection = collect(root, {})
     problems = check_all(collection, today)
     if problems:
         raise InvalidInventory(problems)
@@ -58,21 +61,18 @@ def load(root: Path, *, today: date) -> Inventory:
 
 
 def check_files(paths: Iterable[Path] | None, *, root: Path, today: date) -> list[Problem]:
-    """All problems, sorted; with `paths` only those of these files, checked against all others.
+    """All problems, sorted; with `paths` only those of these files and folders, checked against all others.
 
-    A path outside `root` is checked as the draft of the tenant file of the same name.
+    A file from outside the folders is checked as a draft of the tenant file of the same name.
     """
-    chosen = None if paths is None else [Path(path) for path in paths]
-    collection = collect(root, chosen or ())
-    problems = check_all(collection, today)
-    if chosen is None:
-        return sorted(problems)
-    names = {collection.name_of(path) for path in chosen}
-    return sorted(problem for problem in problems if problem.file in names)
+    selection = select(root, [root] if paths is None else paths)
+    problems = check_all(collect(root, selection.drafts), today)
+    return sorted({*selection.problems, *(problem for problem in problems if selection.covers(problem))})
 
 
 def _inventory(collection: Collection) -> Inventory:
     tenants = {entry.model.id: entry.model for entry in collection.tenants if entry.model}
     standards = {entry.model.version: entry.model for entry in collection.standards if entry.model}
+    services = {entry.model.id: entry.model for entry in collection.services if entry.model}
     logos = {entry.model.id: entry.logo for entry in collection.tenants if entry.model and entry.logo is not None}
-    return Inventory(dict(sorted(tenants.items())), dict(sorted(standards.items())), logos)
+    return Inventory(dict(sorted(tenants.items())), dict(sorted(standards.items())), services, logos)

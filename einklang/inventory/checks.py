@@ -20,17 +20,22 @@ def check_all(collection: Collection, today: date) -> list[Problem]:
     for standard in collection.standards:
         if standard.model and standard.model.version != standard.stem:
             _add(standard, Code.VERSION_NOT_FILE_NAME, ("version",), standard.model.version, standard.stem)
+    for service in collection.services:
+        if service.model and service.model.id != service.stem:
+            _add(service, Code.ID_NOT_FILE_NAME, ("id",), service.model.id, service.stem)
+    services = {entry.stem for entry in collection.services}
     standards = {entry.model.version: entry.model for entry in collection.standards if entry.model}
     named = {entry.stem for entry in collection.standards}
     for tenant in collection.tenants:
         if tenant.model:
             _check_alone(tenant, tenant.model)
             _check_standard(tenant, tenant.model, standards, named)
-            _check_services(tenant, tenant.model, collection.services)
+            _check_services(tenant, tenant.model, services)
             _check_exceptions(tenant, tenant.model, today)
     _check_together(collection.tenants)
     documents = [entry.document for entry in collection.tenants]
     documents += [entry.document for entry in collection.standards]
+    documents += [entry.document for entry in collection.services]
     return [*collection.problems, *(problem for document in documents for problem in document.problems)]
 
 
@@ -72,6 +77,7 @@ def _check_standard(entry: Entry[Tenant], tenant: Tenant, standards: dict[str, S
     if backup not in classes:
         path = ("backup", "class")
         _add(entry, Code.BACKUP_CLASS_UNKNOWN, path, backup, ", ".join(classes), nearest(backup, classes))
+    _check_modules(entry, tenant, standard)
     for index, exception in enumerate(tenant.exceptions):
         if exception.control not in standard.controls:
             suggestion = next((c for c in standard.controls if c.lower() == exception.control.lower()), "")
@@ -79,10 +85,27 @@ def _check_standard(entry: Entry[Tenant], tenant: Tenant, standards: dict[str, S
             _add(entry, Code.CONTROL_UNKNOWN, at, exception.control, standard.version, suggestion)
 
 
-def _check_services(entry: Entry[Tenant], tenant: Tenant, services: frozenset[str]) -> None:
+def _check_modules(entry: Entry[Tenant], tenant: Tenant, standard: Standard) -> None:
+    chosen, offered = tenant.modules, standard.modules
+    for key, enabled, available in (
+        ("portal", chosen.portal.enabled, offered.portal.offered),
+        ("dms", chosen.dms.enabled, offered.dms.offered),
+    ):
+        if enabled and not available:
+            _add(entry, Code.OPTION_NOT_OFFERED, ("modules", key, "enabled"), key, "false", "false")
+    if chosen.dms.file_plan not in offered.dms.file_plans:
+        plans = list(offered.dms.file_plans)
+        path = ("modules", "dms", "file_plan")
+        plan = chosen.dms.file_plan
+        _add(entry, Code.OPTION_NOT_OFFERED, path, plan, ", ".join(plans), nearest(plan, plans))
+
+
+def _check_services(entry: Entry[Tenant], tenant: Tenant, services: set[str]) -> None:
     for index, service in enumerate(tenant.services):
         if service not in services:
-            _add(entry, Code.SERVICE_UNKNOWN, ("services", index), service, suggestion=nearest(service, list(services)))
+            _add(
+                entry, Code.SERVICE_UNKNOWN, ("services", index), service, suggestion=nearest(service, sorted(services))
+            )
 
 
 def _check_exceptions(entry: Entry[Tenant], tenant: Tenant, today: date) -> None:

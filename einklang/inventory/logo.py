@@ -1,4 +1,4 @@
-"""The logo of a tenant: inside tenants/, small, an image and nothing else."""
+"""The logo of a tenant: a small file inside tenants/, an image and nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from einklang.inventory.document import Document
 from einklang.inventory.files import FileError, read_file
+from einklang.inventory.images import check_image
 from einklang.model.problem import Code
 
 MAXIMUM_BYTES = 128 * 1024
@@ -13,14 +14,21 @@ _KEY = ("branding", "logo")
 
 
 def read_logo(folder: Path, name: str, document: Document) -> bytes | None:
-    """Content of the logo; None where it has a problem, which is added to the document at `branding.logo`."""
-    place = document.value_place(_KEY)
+    """Content of the logo; None where it has a problem, which is added to the document at `branding.logo`.
+
+    folder: tenants/, which the logo may not leave, by its path or by a link.
+    """
     relative = PurePosixPath(name)
-    if relative.is_absolute() or ".." in relative.parts or relative.suffix not in {".svg", ".png"}:
-        document.add(Code.LOGO_PATH, _KEY, place, name)
-        return None
+    inside = not relative.is_absolute() and ".." not in relative.parts and relative.suffix in {".svg", ".png"}
     try:
-        return read_file(folder / relative, MAXIMUM_BYTES)
+        if not inside:
+            raise FileError(Code.LOGO_PATH, name)
+        path = folder / relative
+        if not path.parent.resolve().is_relative_to(folder.resolve()):
+            raise FileError(Code.SYMLINK)
+        data = read_file(path, MAXIMUM_BYTES)
+        check_image(data, relative.suffix)
     except FileError as error:
-        document.add(error.code, _KEY, place, error.found or name, error.expected)
+        document.add(error.code, _KEY, document.value_place(_KEY), error.found, error.expected)
         return None
+    return data

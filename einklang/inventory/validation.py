@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from einklang.inventory.document import Document, Path, dotted
+from einklang.inventory.document import Document, Path
 from einklang.model.base import Model
 from einklang.model.problem import Code
 
@@ -36,6 +37,8 @@ _CODES = {
     "too_short": Code.LENGTH,
     "too_long": Code.LENGTH,
 }
+_FAULTS = frozenset(code.value for code in Code)
+_LONGEST_GUESS = 40  # comparing longer words costs time and finds nothing
 _LIMITS = {"ge": "≥", "le": "≤", "min_length": "≥", "max_length": "≤"}
 
 
@@ -52,52 +55,57 @@ def validated(document: Document, model: type[M]) -> M | None:
     return None if document.problems else result
 
 
-def nearest(word: str, choices: list[str]) -> str:
+def nearest(word: str, choices: Iterable[str]) -> str:
     """The choice that was probably meant, or nothing."""
-    matches = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
-    return matches[0] if matches else ""
+    if len(word) > _LONGEST_GUESS:
+        return ""
+    by_lower = {choice.lower(): choice for choice in choices}
+    matches = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return by_lower[matches[0]] if matches else ""
 
 
 def _add(document: Document, model: type[Model], details: Any) -> None:
     path: Path = tuple(part for part in details["loc"] if part != "[key]")
     if path in document.refused:
         return
-    code, value, context = _CODES.get(details["type"]), details["input"], details.get("ctx", {})
-    if code is None:
-        code = Code(details["type"]) if details["type"] in set(Code) else Code.OTHER
-    if code in _KEY_CODES or "[key]" in details["loc"]:
-        place = document.key_place(path[:-1] if code is Code.KEY_MISSING else path)
+    code, words = _code_and_words(document, model, path, details)
+    about_key = code is Code.KEY_UNKNOWN or "[key]" in details["loc"]
+    if code is Code.KEY_MISSING and details["type"] == "missing":
+        place = document.key_place(path[:-1])
     else:
-        place = document.value_place(path)
-    if code not in _KEY_CODES and value is None:
-        code = Code.VALUE_MISSING
-    found, expected, suggestion = _words(document, model, code, path, value, context)
-    document.add(code, path, place, found, expected, suggestion)
+        place = document.key_place(path) if about_key else document.value_place(path)
+    document.add(code, path, place, *words)
 
 
-_KEY_CODES = frozenset({Code.KEY_MISSING, Code.KEY_UNKNOWN})
-
-
-def _words(
-    document: Document, model: type[Model], code: Code, path: Path, value: Any, context: dict[str, Any]
-) -> tuple[str, str, str]:
-    """What the message names: found, expected, suggestion."""
-    written = document.texts.get(path, _shape(value))
-    if code is Code.KEY_UNKNOWN:
-        choices = keys_at(model, path[:-1])
-        return str(path[-1]), ", ".join(choices), nearest(str(path[-1]), choices)
+def _code_and_words(
+    document: Document, model: type[Model], path: Path, details: Any
+) -> tuple[Code, tuple[str, str, str]]:
+    """The problem's code, and what its message names: found, expected, suggestion."""
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
+    if kind in _FAULTS:
+        return Code(kind), (context["found"], context["expected"], context["suggestion"])
+    code = _CODES.get(kind, Code.OTHER)
     if code is Code.KEY_MISSING:
-        return "", dotted(path[-1:]), ""
+        return code, ("", str(path[-1]), "")
+    if code is Code.KEY_UNKNOWN:
+        word, choices = str(path[-1]), keys_at(model, path[:-1])
+        return code, (word, ", ".join(choices), nearest(word, choices))
+    if value is None:
+        return Code.VALUE_MISSING, ("", "", "")
+    written = str(path[-1]) if "[key]" in details["loc"] else document.texts.get(path, _shape(value))
+    return code, _words(code, written, value, context)
+
+
+def _words(code: Code, written: str, value: Any, context: dict[str, Any]) -> tuple[str, str, str]:
     if code is Code.CHOICE:
         choices = re.findall(r"'([^']*)'", str(context["expected"])) or [str(context["expected"])]
         return written, ", ".join(choices), nearest(written, choices)
-    if code in {Code.NUMBER_RANGE, Code.LENGTH} and "expected" not in context:
-        limits = ", ".join(f"{sign} {context[name]}" for name, sign in _LIMITS.items() if name in context)
-        return str(context.get("actual_length", len(value) if isinstance(value, str) else written)), limits, ""
-    if code is Code.TEXT_EXPECTED and path in document.texts:
+    if code in {Code.NUMBER_RANGE, Code.LENGTH}:
+        limits = [f"{sign} {context[name]}" for name, sign in _LIMITS.items() if name in context]
+        found = written if code is Code.NUMBER_RANGE else str(len(value))
+        return found, ", ".join(limits), ""
+    if code is Code.TEXT_EXPECTED and not isinstance(value, dict | tuple):
         return written, "", f'"{written}"'
-    if "expected" in context:
-        return context["found"], context["expected"], context["suggestion"]
     return written, "", ""
 
 

@@ -77,6 +77,7 @@ class Code(StrEnum):
     CONTRAST = "contrast"
     LOGO_PATH = "logo-path"
     LOGO_CONTENT = "logo-content"
+    LOGO_DAMAGED = "logo-damaged"
     STANDARD_UNKNOWN = "standard-unknown"
     SERVICE_UNKNOWN = "service-unknown"
     BACKUP_CLASS_UNKNOWN = "backup-class-unknown"

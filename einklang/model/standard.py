@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from einklang.model.base import Model
-from einklang.model.vocabulary import CalendarDate, SizeName, Slug, Text
+from einklang.model.base import Model, fault
+from einklang.model.problem import Code
+from einklang.model.vocabulary import CalendarDate, SizeName, Slug, Text, Version
+
+IMAGE_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$"
+REQUIRED_IMAGES = ("postgresql", "keycloak")
+
+
+def _image(value: str) -> str:
+    if not re.fullmatch(IMAGE_PATTERN, value, re.ASCII):
+        raise fault(Code.IMAGE_FORM, value)
+    return value
+
 
 Positive = Annotated[int, Field(ge=1)]
+Image = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": IMAGE_PATTERN})]
 
 
 class Quota(Model):
@@ -58,6 +71,16 @@ class SizeClass(Model):
     database: DatabaseSize = Field(description="PostgreSQL.")
     identity: IdentitySize = Field(description="Keycloak.")
 
+    def need(self) -> dict[str, int]:
+        """What database and identity take of each quota."""
+        database, identity = self.database, self.identity
+        needs = {
+            key: database.instances * getattr(database, key) + identity.replicas * getattr(identity, key)
+            for key in ("cpu_request_millicores", "cpu_limit_millicores", "memory_mib")
+        }
+        storage = {"storage_gib": database.instances * database.storage_gib, "volumes": database.instances}
+        return {**needs, **storage, "pods": database.instances + identity.replicas}
+
 
 class PasswordPolicy(Model):
     """Password rules of the realm (ORP.4.A22, ORP.4.A23)."""
@@ -100,6 +123,15 @@ class IdentityStandard(Model):
     second_factor_roles: tuple[Slug, ...] = Field(strict=False, description="Roles that need a second factor.")
     event_retention_days: Positive = Field(description="How long login and admin events are kept.")
 
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _are_roles(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        roles = info.data.get("roles", value)
+        for role in value:
+            if role not in roles:
+                raise fault(Code.CHOICE, role, ", ".join(roles))
+        return value
+
 
 class PortalStandard(Model):
     """What the portal offers."""
@@ -111,6 +143,7 @@ class DmsStandard(Model):
     """What the document management offers."""
 
     offered: bool = Field(description="Whether tenants of this version may enable the module.")
+    file_plans: tuple[Slug, ...] = Field(min_length=1, strict=False, description="File plans that tenants choose from.")
 
 
 class ModuleStandards(Model):
@@ -142,9 +175,9 @@ class RetentionClass(Model):
 class Standard(Model):
     """One version of the standard."""
 
-    version: Text = Field(description="Version, equal to the file's name.")
+    version: Version = Field(description="Version, equal to the file's name.")
     released: CalendarDate = Field(description="First day on which tenants may pin it.")
-    images: Mapping[Slug, Text] = Field(description="Role of an image -> name:tag of the image catalogue.")
+    images: Mapping[Slug, Image] = Field(description="Role of an image -> name:tag of the image catalogue.")
     size_classes: Mapping[Annotated[SizeName, Field(strict=False)], SizeClass] = Field(description="S, M and L.")
     modules: ModuleStandards = Field(description="Modules and what they offer.")
     backup_classes: Mapping[Slug, BackupClass] = Field(description="Backup classes that tenants choose from.")
@@ -163,6 +196,30 @@ class Standard(Model):
             for key, value in data["size_classes"].items()
         }
         return {**data, "size_classes": classes}
+
+    @field_validator("images")
+    @classmethod
+    def _has_images(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for role in REQUIRED_IMAGES:
+            if role not in value:
+                raise fault(Code.KEY_MISSING, expected=role)
+        return value
+
+    @field_validator("size_classes")
+    @classmethod
+    def _fit(cls, value: Mapping[SizeName, SizeClass]) -> Mapping[SizeName, SizeClass]:
+        """Every population has one class, and each class's quota is enough for what it runs."""
+        bounds = [value[name].population_below for name in SizeName if name in value]
+        finite = [bound for bound in bounds[:-1] if bound is not None]
+        if len(bounds) != len(SizeName) or bounds[-1] is not None or finite != sorted(set(finite)) or len(finite) != 2:
+            raise fault(
+                Code.SIZE_CLASSES, ", ".join(f"{name}: {size.population_below}" for name, size in value.items())
+            )
+        for name, size in value.items():
+            for key, need in size.need().items():
+                if getattr(size.quota, key) < need:
+                    raise fault(Code.QUOTA_TOO_SMALL, f"{name}.quota.{key}", f"≥ {need}")
+        return value
 
     def size_of(self, population: int) -> SizeClass:
         """The smallest class that is made for so many inhabitants."""

@@ -17,7 +17,7 @@ from einklang.model.base import Model, fault
 from einklang.model.districts import DISTRICTS, INDEPENDENT_CITIES
 from einklang.model.exception import StandardException
 from einklang.model.problem import Code
-from einklang.model.vocabulary import Language, Ring, Slug, Status, Text, unique
+from einklang.model.vocabulary import Language, Ring, Slug, Status, Text, Version, unique
 
 __all__ = ["Branding", "Contact", "Contacts", "Hostnames", "Language", "Modules", "Ring", "Status", "Tenant"]
 
@@ -130,6 +130,7 @@ class Branding(Model):
     )
     logo: Text | None = Field(
         default=None,
+        max_length=200,
         description="Logo als SVG oder PNG, Pfad ab dem Ordner tenants/, zum Beispiel logos/olpe.svg.",
     )
 
@@ -148,7 +149,7 @@ class Branding(Model):
 def _readable(value: str, other: str) -> str:
     ratio = colour.contrast(value, other)
     if ratio < colour.MINIMUM_CONTRAST:
-        raise fault(Code.CONTRAST, f"{ratio:.2f}", colour.MINIMUM_CONTRAST, suggestion=other)
+        raise fault(Code.CONTRAST, f"{ratio:.2f}", other)
     return value
 
 
@@ -156,12 +157,15 @@ class PortalModule(Model):
     """Options of the citizen portal."""
 
     enabled: bool = Field(description="true: Das Bürgerportal wird eingerichtet.")
+    search_engines: bool = Field(default=True, description="true: Suchmaschinen dürfen die Seiten aufnehmen.")
 
 
 class DmsModule(Model):
     """Options of the document management."""
 
     enabled: bool = Field(description="true: Die E-Akte wird eingerichtet.")
+    file_plan: Slug = Field(default="kommunal", description="Aktenplan aus dem Standard.")
+    text_recognition: bool = Field(default=True, description="true: Text in gescannten Dokumenten wird erkannt.")
 
 
 class Modules(Model):
@@ -193,7 +197,7 @@ class Tenant(Model):
     population: int = Field(
         ge=1, le=5_000_000, description="Einwohnerzahl aus der amtlichen Statistik. Aus ihr folgt die Größenklasse."
     )
-    standard: Text = Field(description='Version des Standards in Anführungszeichen, zum Beispiel "2026.1".')
+    standard: Version = Field(description='Version des Standards in Anführungszeichen, zum Beispiel "2026.1".')
     ring: Annotated[Ring, Field(strict=False)] = Field(
         description="Reihenfolge bei Neuerungen: pilot zuerst, dann early, zuletzt broad."
     )

@@ -47,13 +47,15 @@ class SizeName(StrEnum):
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+_VERSION = r"^20[0-9]{2}\.[1-9][0-9]?$"
 
 
-def _trimmed(value: str) -> str:
-    if value != value.strip():
-        raise fault(Code.WHITESPACE, repr(value), suggestion=value.strip())
-    if not value:
-        raise fault(Code.LENGTH, '""', "≥ 1")
+def _line(value: str) -> str:
+    if not value.strip():
+        raise fault(Code.VALUE_MISSING)
+    tidy = " ".join(value.split()) if "\n" in value or "\t" in value else value.strip()
+    if value != tidy:
+        raise fault(Code.WHITESPACE, tidy, suggestion=f'"{tidy}"')
     return value
 
 
@@ -66,17 +68,26 @@ def _date(value: Any) -> Any:
     return value
 
 
+def _version(value: str) -> str:
+    if not re.fullmatch(_VERSION, value, re.ASCII):
+        raise fault(Code.VERSION_FORM, value)
+    return value
+
+
 def _slug(value: str) -> str:
     if not re.fullmatch(_SLUG, value, re.ASCII) or len(value) > 63:
         raise fault(Code.SLUG_FORM, value)
     return value
 
 
-Text = Annotated[str, AfterValidator(_trimmed)]
+Text = Annotated[str, AfterValidator(_line)]
 """One line of text, not empty, without blanks at its ends."""
 
 Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": _SLUG, "maxLength": 63})]
 """Lower-case name with hyphens, at most 63 characters."""
+
+Version = Annotated[str, AfterValidator(_version), Field(json_schema_extra={"pattern": _VERSION})]
+"""Version of the standard: year and number, 2026.1."""
 
 CalendarDate = Annotated[date, BeforeValidator(_date)]
 """A day as YYYY-MM-DD, with or without quotation marks."""
@@ -84,7 +95,9 @@ CalendarDate = Annotated[date, BeforeValidator(_date)]
 
 def unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the values as they are; raises a fault when one stands there twice."""
+    seen: set[Any] = set()
     for value in values:
-        if values.count(value) > 1:
+        if value in seen:
             raise fault(Code.REPEATED, value)
+        seen.add(value)
     return values

@@ -160,7 +160,9 @@ _SHAPE = {
     Code.LENGTH: Template("{found} characters or entries", "{expected}", "Shorten or extend the value."),
     Code.REPEATED: Template('"{found}" stands in the list twice.', "each entry once", "Delete one of them."),
     Code.WHITESPACE: Template(
-        "There is a blank before or after the text: {found}", "text without blanks around it", "Delete the blank."
+        'There are blanks around the text "{found}", or it has several lines.',
+        "one line without blanks around it",
+        "Write the text in one line.",
     ),
     Code.OTHER: Template("{found}", "a value as in tenants/README.md", "Compare with the example there."),
 }
@@ -258,6 +260,11 @@ _MEANING = {
         "The logo holds what does not belong in an image: {found}",
         "an SVG of shapes and text only, without scripts and outside references, or a PNG",
         'Save the logo again, in Inkscape as "Optimized SVG", or as PNG.',
+    ),
+    Code.LOGO_DAMAGED: Template(
+        "The logo is damaged, or its format is another than its name says ({found}).",
+        "{expected}",
+        "Save the logo again.",
     ),
     Code.STANDARD_UNKNOWN: Template(
         'There is no version "{found}" of the standard.', "one of: {expected}", "Choose one of them."

@@ -190,7 +190,9 @@ _SHAPE = {
     Code.LENGTH: Template("{found} Zeichen oder Einträge", "{expected}", "Kürzen oder ergänzen Sie den Wert."),
     Code.REPEATED: Template("„{found}“ steht zweimal in der Liste.", "jeden Eintrag nur einmal", "Löschen Sie einen."),
     Code.WHITESPACE: Template(
-        "Vor oder nach dem Text steht ein Leerzeichen: {found}", "Text ohne Rand", "Löschen Sie das Leerzeichen."
+        "Um den Text „{found}“ stehen Leerzeichen, oder er geht über mehrere Zeilen.",
+        "eine Zeile ohne Leerzeichen am Rand",
+        "Schreiben Sie den Text in eine Zeile.",
     ),
     Code.OTHER: Template("{found}", "ein Wert wie in tenants/README.md", "Vergleichen Sie mit dem Beispiel dort."),
 }
@@ -292,6 +294,11 @@ _MEANING = {
         "Das Logo enthält, was nicht in ein Bild gehört: {found}",
         "ein SVG nur mit Formen und Text, ohne Skripte und Verweise nach außen, oder ein PNG",
         "Speichern Sie das Logo neu, in Inkscape als „Optimiertes SVG“, oder als PNG.",
+    ),
+    Code.LOGO_DAMAGED: Template(
+        "Das Logo ist beschädigt oder hat ein anderes Format, als die Endung sagt ({found}).",
+        "{expected}",
+        "Speichern Sie das Logo neu.",
     ),
     Code.STANDARD_UNKNOWN: Template(
         "Eine Version „{found}“ des Standards gibt es nicht.", "eine von: {expected}", "Wählen Sie eine davon."
