@@ -209,11 +209,17 @@ class Tenant(Model):
     contacts: Contacts = Field(description="Ansprechstellen der Kommune.")
     branding: Branding = Field(description="Farben und Logo.")
     languages: Annotated[tuple[Annotated[Language, Field(strict=False)], ...], AfterValidator(unique)] = Field(
-        min_length=1, strict=False, description="Sprachen der Seiten. Die erste ist die übliche."
+        min_length=1,
+        strict=False,
+        json_schema_extra={"uniqueItems": True},
+        description="Sprachen der Seiten. Die erste ist die übliche.",
     )
     modules: Modules = Field(description="Welche Module die Kommune nutzt. Anmeldung und Datenbank sind immer dabei.")
     services: Annotated[tuple[Slug, ...], AfterValidator(unique)] = Field(
-        default=(), strict=False, description="Dienstleistungen aus dem gemeinsamen Katalog im Ordner services/."
+        default=(),
+        strict=False,
+        json_schema_extra={"uniqueItems": True},
+        description="Dienstleistungen aus dem gemeinsamen Katalog im Ordner services/.",
     )
     backup: Backup = Field(description="Datensicherung.")
     exceptions: tuple[StandardException, ...] = Field(

@@ -80,7 +80,7 @@ def _slug(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(_line)]
+Text = Annotated[str, Field(min_length=1), AfterValidator(_line)]
 """One line of text, not empty, without blanks at its ends."""
 
 Slug = Annotated[str, AfterValidator(_slug), Field(json_schema_extra={"pattern": _SLUG, "maxLength": 63})]
