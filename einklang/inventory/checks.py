@@ -70,7 +70,8 @@ def _check_standard(entry: Entry[Tenant], tenant: Tenant, standards: dict[str, S
     if standard is None:
         if tenant.standard not in named:
             choices = sorted(named)
-            suggestion = nearest(tenant.standard, choices)
+            guess = nearest(tenant.standard, choices)
+            suggestion = f'"{guess}"' if guess else ""
             _add(entry, Code.STANDARD_UNKNOWN, ("standard",), tenant.standard, ", ".join(choices), suggestion)
         return
     backup, classes = tenant.backup.class_name, sorted(standard.backup_classes)
@@ -115,31 +116,47 @@ def _check_exceptions(entry: Entry[Tenant], tenant: Tenant, today: date) -> None
 
 
 def _check_together(entries: list[Entry[Tenant]]) -> None:
-    owners: dict[tuple[str, str], str] = {}
-    for entry in entries:
-        if not entry.model:
-            continue
-        for kind, path, value in _unique_values(entry.model):
-            place = f"{entry.document.file}:{entry.document.value_place(path).line}"
-            related = owners.setdefault((kind, value), place)
-            if related != place and related.rpartition(":")[0] != entry.document.file:
-                _add(entry, Code.ALREADY_USED, path, value, related=related)
-    for entry in entries:
-        for other in entries:
-            if entry.model and other.model and entry is not other and entry.model.domain != other.model.domain:
-                _check_nested(entry, entry.model, other, other.model)
+    """What only one tenant may have. Both files get the problem: which of them is right is for people to say."""
+    tenants = [(entry, entry.model) for entry in entries if entry.model]
+    owners: dict[tuple[str, str], list[tuple[Entry[Tenant], Path]]] = {}
+    for entry, tenant in tenants:
+        for kind, path, value in _unique_values(tenant):
+            owners.setdefault((kind, value), []).append((entry, path))
+    for (_, value), places in owners.items():
+        _add_shared(value, places)
+    for entry, tenant in tenants:
+        for other, owner in tenants:
+            if tenant.domain != owner.domain and is_inside(tenant.domain, owner.domain):
+                _add(entry, Code.DOMAIN_NESTED, _DOMAIN, tenant.domain, owner.domain, related=_line(other, _DOMAIN))
+                _add(other, Code.DOMAIN_AROUND, _DOMAIN, owner.domain, tenant.domain, related=_line(entry, _DOMAIN))
+
+
+_DOMAIN: Path = ("domain",)
 
 
 def _unique_values(tenant: Tenant) -> list[tuple[str, Path, str]]:
-    values: list[tuple[str, Path, str]] = [
+    """Kind, place and value."""
+    hostnames = [("hostname", ("hostnames", key), hostname) for key, hostname in tenant.hostnames]
+    return [
         ("id", ("id",), tenant.id),
         ("ags", ("ags",), tenant.ags),
-        ("domain", ("domain",), tenant.domain),
+        ("domain", _DOMAIN, tenant.domain),
+        *hostnames,
     ]
-    return values + [("hostname", ("hostnames", key), hostname) for key, hostname in tenant.hostnames]
 
 
-def _check_nested(entry: Entry[Tenant], tenant: Tenant, other: Entry[Tenant], owner: Tenant) -> None:
-    related = f"{other.document.file}:{other.document.value_place(('domain',)).line}"
-    if is_inside(tenant.domain, owner.domain):
-        _add(entry, Code.DOMAIN_NESTED, ("domain",), tenant.domain, owner.domain, related=related)
+def _add_shared(value: str, places: list[tuple[Entry[Tenant], Path]]) -> None:
+    for entry, path in places:
+        others = [(other, at) for other, at in places if other is not entry and not _follows(path, entry, other)]
+        if others:
+            _add(entry, Code.ALREADY_USED, path, value, related=_line(*others[0]))
+
+
+def _follows(path: Path, entry: Entry[Tenant], other: Entry[Tenant]) -> bool:
+    """Whether the two share the value because they share the domain, which is a problem of its own."""
+    same_domain = entry.model is not None and other.model is not None and entry.model.domain == other.model.domain
+    return path[0] == "hostnames" and same_domain
+
+
+def _line(entry: Entry[Tenant], path: Path) -> str:
+    return f"{entry.document.file}:{entry.document.value_place(path).line}"

@@ -28,7 +28,8 @@ START = Place(1, 1)
 class Document:
     """What a file says: `value` is None where nothing could be read.
 
-    keys, values: place of each key and value. texts: each scalar as it is written.
+    keys, values: place of each key and value. texts: each scalar as it is written, in quotation marks
+    where it is.
     refused: values that are reported already, so that a model's complaint about them is not a second problem.
     """
 

@@ -114,6 +114,6 @@ def _check_png(data: bytes) -> None:
 
 
 def _check_size(header: bytes) -> None:
-    width, height = struct.unpack(">II", header[:8])
+    width, height = struct.unpack(">II", header[:8].rjust(8, b"\0"))
     if not (0 < width <= MAXIMUM_PIXELS and 0 < height <= MAXIMUM_PIXELS):
         raise FileError(Code.LOGO_DAMAGED, f"{width} x {height}", f"PNG, ≤ {MAXIMUM_PIXELS} x {MAXIMUM_PIXELS}")

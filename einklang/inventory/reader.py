@@ -14,8 +14,8 @@ from typing import Any
 import yaml
 
 from einklang.inventory.document import START, Document, Path, Place
-from einklang.inventory.scalars import read_plain
-from einklang.inventory.syntax import code_of
+from einklang.inventory.scalars import read_plain, unambiguous
+from einklang.inventory.syntax import code_of, mark_of
 from einklang.inventory.text import decode, invisible
 from einklang.model.problem import Code
 
@@ -82,11 +82,14 @@ class _Reader:
             self._document.add(Code.ANCHOR, path, _place(event), f"&{event.anchor}")
         if event.tag is not None:
             self._refuse(Code.CUSTOM_TAG, path, event, event.tag)
+        return self._content(path, event, depth)
+
+    def _content(self, path: Path, event: Any, depth: int) -> Any:
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(path, depth)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path, depth)
-        return self._scalar(path, event)
+        return self._scalar(path, event) if event.tag is None else None
 
     def _mapping(self, path: Path, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -138,16 +141,16 @@ class _Reader:
 
     def _scalar(self, path: Path, event: Any) -> Any:
         if not self._discarding:
-            self._document.texts[path] = event.value
+            self._document.texts[path] = event.value if event.style is None else f'"{event.value}"'
         if event.style is None:
             value, code = read_plain(event.value)
-            return self._refuse(code, path, event, event.value) if code else value
+            return self._refuse(code, path, event, event.value, unambiguous(event.value)) if code else value
         # "\u0000" is how a character comes in that the file itself may not hold
         hidden = invisible(event.value)
         return self._refuse(Code.CONTROL_CHARACTER, path, event, hidden) if hidden else event.value
 
-    def _refuse(self, code: Code, path: Path, event: Any, found: str) -> None:
-        self._document.add(code, path, _place(event), found)
+    def _refuse(self, code: Code, path: Path, event: Any, found: str, suggestion: str = "") -> None:
+        self._document.add(code, path, _place(event), found, suggestion=suggestion)
         if not self._discarding:
             self._document.refused.add(path)
 
@@ -156,7 +159,7 @@ class _Reader:
         raise _EndedError
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
-        mark = error.problem_mark or error.context_mark
+        mark = mark_of(error)
         place = Place(mark.line + 1, mark.column + 1) if mark else START
         lines = self._text.split("\n")
         found = lines[place.line - 1] if place.line <= len(lines) else ""

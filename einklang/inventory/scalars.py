@@ -12,6 +12,7 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _OTHER_BOOLEAN = frozenset({"y", "n", "yes", "no", "on", "off"})
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
+_LEADING_ZERO = re.compile(r"0[0-9]+", re.ASCII)
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,17})\.[0-9]{1,18}", re.ASCII)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _OTHER_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?", re.ASCII)
@@ -58,3 +59,11 @@ def _read_number_or_date(text: str) -> tuple[Any, Code | None]:
     if _OTHER_NUMBER.fullmatch(text):
         return None, Code.AMBIGUOUS_NUMBER
     return text, None
+
+
+def unambiguous(text: str) -> str:
+    """How to write what was probably meant by a refused scalar; nothing where it can only be guessed."""
+    if _LEADING_ZERO.fullmatch(text) or ":" in text:
+        return f'"{text}"'
+    digits = text.lstrip("+").replace("_", "")
+    return digits if _WHOLE.fullmatch(digits) else ""

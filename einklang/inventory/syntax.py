@@ -7,6 +7,7 @@ import yaml
 from einklang.model.problem import Code
 
 _KINDS = (
+    ("but found '<scalar>'", Code.SYNTAX_QUOTE),
     ("mapping values are not allowed here", Code.SYNTAX_COLON),
     ("could not find expected ':'", Code.SYNTAX_COLON),
     ("unexpected ':'", Code.SYNTAX_COLON),
@@ -20,6 +21,16 @@ _KINDS = (
     ("block sequence entries", Code.SYNTAX_INDENTATION),
     ("that cannot start any token", Code.SYNTAX_CHARACTER),
 )
+
+
+_BEGAN_EARLIER = ("could not find expected ':'", "found unexpected end of stream", "unexpected document separator")
+
+
+def mark_of(error: yaml.MarkedYAMLError) -> yaml.Mark | None:
+    """Where the error is: where the parser stopped, or where that began which it saw no end of."""
+    if error.context_mark and any(words in (error.problem or "") for words in _BEGAN_EARLIER):
+        return error.context_mark
+    return error.problem_mark or error.context_mark
 
 
 def code_of(error: yaml.MarkedYAMLError, text: str) -> Code:

@@ -30,16 +30,21 @@ _CODES = {
     "dict_type": Code.MAPPING_EXPECTED,
     "mapping_type": Code.MAPPING_EXPECTED,
     "tuple_type": Code.LIST_EXPECTED,
-    "greater_than_equal": Code.NUMBER_RANGE,
-    "less_than_equal": Code.NUMBER_RANGE,
-    "string_too_short": Code.LENGTH,
-    "string_too_long": Code.LENGTH,
-    "too_short": Code.LENGTH,
-    "too_long": Code.LENGTH,
+    "greater_than_equal": Code.NUMBER_TOO_SMALL,
+    "less_than_equal": Code.NUMBER_TOO_LARGE,
+    "string_too_short": Code.TOO_SHORT,
+    "string_too_long": Code.TOO_LONG,
+    "too_short": Code.TOO_SHORT,
+    "too_long": Code.TOO_LONG,
 }
 _FAULTS = frozenset(code.value for code in Code)
 _LONGEST_GUESS = 40  # comparing longer words costs time and finds nothing
-_LIMITS = {"ge": "≥", "le": "≤", "min_length": "≥", "max_length": "≤"}
+_LIMITS = {
+    Code.NUMBER_TOO_SMALL: "ge",
+    Code.NUMBER_TOO_LARGE: "le",
+    Code.TOO_SHORT: "min_length",
+    Code.TOO_LONG: "max_length",
+}
 
 
 def validated(document: Document, model: type[M]) -> M | None:
@@ -99,11 +104,11 @@ def _code_and_words(
 def _words(code: Code, written: str, value: Any, context: dict[str, Any]) -> tuple[str, str, str]:
     if code is Code.CHOICE:
         choices = re.findall(r"'([^']*)'", str(context["expected"])) or [str(context["expected"])]
-        return written, ", ".join(choices), nearest(written, choices)
-    if code in {Code.NUMBER_RANGE, Code.LENGTH}:
-        limits = [f"{sign} {context[name]}" for name, sign in _LIMITS.items() if name in context]
-        found = written if code is Code.NUMBER_RANGE else str(len(value))
-        return found, ", ".join(limits), ""
+        word = value if isinstance(value, str) else written
+        return word, ", ".join(choices), nearest(word, choices)
+    if code in _LIMITS:
+        found = written if isinstance(value, int) else str(len(value))
+        return found, str(context[_LIMITS[code]]), ""
     if code is Code.TEXT_EXPECTED and not isinstance(value, dict | tuple):
         return written, "", f'"{written}"'
     return written, "", ""

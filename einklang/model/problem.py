@@ -52,8 +52,10 @@ class Code(StrEnum):
     VALUE_MISSING = "value-missing"
     KEY_UNKNOWN = "key-unknown"
     CHOICE = "choice"
-    NUMBER_RANGE = "number-range"
-    LENGTH = "length"
+    NUMBER_TOO_SMALL = "number-too-small"
+    NUMBER_TOO_LARGE = "number-too-large"
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
     REPEATED = "repeated"
     WHITESPACE = "whitespace"
     # Meaning
@@ -90,6 +92,7 @@ class Code(StrEnum):
     SLUG_FORM = "slug-form"
     ALREADY_USED = "already-used"
     DOMAIN_NESTED = "domain-nested"
+    DOMAIN_AROUND = "domain-around"
     OTHER = "other"
 
 

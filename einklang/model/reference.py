@@ -11,7 +11,7 @@ _HEAD = """\
 
 <!-- Erzeugt von `einklang schema` aus den Modellen. Nicht von Hand ändern. -->
 
-Eine Mandantendatei beschreibt eine Kommune. Wie man sie schreibt, steht in [tenants/README.md](../../tenants/README.md).
+Eine Mandantendatei beschreibt eine Kommune. Wie man sie schreibt: [tenants/README.md](../../tenants/README.md).
 „Pflicht“ heißt: Die Angabe muss in der Datei stehen. Ein Punkt im Namen heißt: eine Ebene eingerückt. `[]` heißt: in
 jedem Eintrag einer Liste.
 

@@ -230,12 +230,13 @@ class Tenant(Model):
     @classmethod
     def _default_hostnames(cls, data: Any) -> Any:
         """Fill the hostnames that the file leaves out, so that every reader finds all of them."""
-        if not isinstance(data, dict) or not isinstance(data.get("domain"), str):
+        given = data.get("hostnames", {}) if isinstance(data, dict) else None
+        if not isinstance(given, dict):
             return data
-        given = data.get("hostnames", {})
-        if not isinstance(given, dict) or not hostname.is_hostname(data["domain"]):
-            return data
-        defaults = {key: f"{label}.{data['domain']}" for key, label in HOSTNAME_DEFAULTS.items()}
+        domain = data.get("domain")
+        # a wrong domain is one error, not one more for each hostname that follows from it
+        base = domain if isinstance(domain, str) and hostname.is_hostname(domain) else "invalid"
+        defaults = {key: f"{label}.{base}" for key, label in HOSTNAME_DEFAULTS.items()}
         return {**data, "hostnames": {**defaults, **given}}
 
     @property

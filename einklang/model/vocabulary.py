@@ -80,6 +80,9 @@ def _slug(value: str) -> str:
     return value
 
 
+Line = Annotated[str, AfterValidator(_line)]
+"""Like Text, for fields with a minimum length of their own."""
+
 Text = Annotated[str, Field(min_length=1), AfterValidator(_line)]
 """One line of text, not empty, without blanks at its ends."""
 

@@ -75,9 +75,9 @@ _YAML = {
         "Indent this line as far as its neighbours.",
     ),
     Code.SYNTAX_QUOTE: Template(
-        "A quotation mark is not closed, or a backslash \\ stands before it.",
+        "Here or in a line before, a quotation mark is missing or one too many: {found}",
         "text that ends with the quotation mark it begins with",
-        "Add the missing quotation mark. Write a backslash twice.",
+        "Add or delete the quotation mark. Write a backslash \\ twice.",
     ),
     Code.SYNTAX_BRACKET: Template(
         "A bracket is not closed, or a comma is missing: {found}",
@@ -151,13 +151,19 @@ _SHAPE = {
     Code.BOOLEAN_EXPECTED: Template("{found}", "true or false, without quotation marks", "Write true or false."),
     Code.DATE_EXPECTED: Template("{found}", "a day as YYYY-MM-DD, for example 2027-01-31", "Check day and month."),
     Code.KEY_MISSING: Template('"{expected}" is missing.', '"{expected}: …"', "Add the line; see tenants/README.md."),
-    Code.VALUE_MISSING: Template("Nothing follows the colon.", "a value", "Write the value, or delete the line."),
+    Code.VALUE_MISSING: Template(
+        "Nothing follows the colon.",
+        "a value",
+        "Write the value, or delete the line. Text that begins with # goes in quotation marks.",
+    ),
     Code.KEY_UNKNOWN: Template(
         '"{found}" is not known here.', "one of: {expected}", "Correct the spelling, or delete the line."
     ),
     Code.CHOICE: Template('"{found}"', "one of: {expected}", "Choose one of them, spelled exactly so."),
-    Code.NUMBER_RANGE: Template("{found}", "a number {expected}", "Correct the number."),
-    Code.LENGTH: Template("{found} characters or entries", "{expected}", "Shorten or extend the value."),
+    Code.NUMBER_TOO_SMALL: Template("{found}", "a number from {expected}", "Correct the number."),
+    Code.NUMBER_TOO_LARGE: Template("{found}", "a number up to {expected}", "Correct the number."),
+    Code.TOO_SHORT: Template("The length is {found}.", "at least {expected}", "Extend the value."),
+    Code.TOO_LONG: Template("The length is {found}.", "at most {expected}", "Shorten the value."),
     Code.REPEATED: Template('"{found}" stands in the list twice.', "each entry once", "Delete one of them."),
     Code.WHITESPACE: Template(
         'There are blanks around the text "{found}", or it has several lines.',
@@ -301,6 +307,11 @@ _MEANING = {
     ),
     Code.ALREADY_USED: Template(
         'Another tenant has "{found}" already.', "a value of its own", "Check which of the two files is right."
+    ),
+    Code.DOMAIN_AROUND: Template(
+        'The domain {expected} of another tenant is inside "{found}".',
+        "domains that do not overlap",
+        "Take a domain that belongs to this municipality alone.",
     ),
     Code.DOMAIN_NESTED: Template(
         '"{found}" is inside the domain {expected} of another tenant.',

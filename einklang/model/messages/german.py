@@ -47,7 +47,7 @@ _FILES = {
     ),
     Code.EMPTY: Template(
         "Die Datei enthält keine Angaben.",
-        "die Angaben zu einer Kommune oder zu einem Standard",
+        "Angaben zu einer Kommune oder zu einem Standard",
         "Beginnen Sie mit dem Beispiel aus tenants/README.md.",
     ),
     Code.BOM: Template(
@@ -87,9 +87,9 @@ _YAML = {
         "Rücken Sie diese Zeile so weit ein wie ihre Nachbarn.",
     ),
     Code.SYNTAX_QUOTE: Template(
-        "Ein Anführungszeichen ist nicht geschlossen, oder ein Rückstrich \\ steht davor.",
+        "Hier oder in einer Zeile davor ist ein Anführungszeichen zu viel oder zu wenig: {found}",
         "Text, der mit demselben Anführungszeichen endet, mit dem er beginnt",
-        "Setzen Sie das fehlende Anführungszeichen. Schreiben Sie einen Rückstrich doppelt.",
+        "Ergänzen oder löschen Sie das Anführungszeichen. Schreiben Sie einen Rückstrich \\ doppelt.",
     ),
     Code.SYNTAX_BRACKET: Template(
         "Eine Klammer ist nicht geschlossen, oder ein Komma fehlt: {found}",
@@ -107,20 +107,22 @@ _YAML = {
     Code.DIRECTIVE: Template("Hier steht eine YAML-Anweisung ({found}).", "nur Angaben", "Löschen Sie die Zeile."),
     Code.ANCHOR: Template(
         "Der Wert ist mit {found} zum Wiederverwenden markiert.",
-        "jeden Wert dort, wo er gilt",
+        "jeder Wert dort, wo er gilt",
         "Löschen Sie die Markierung. Text, der mit & beginnt, gehört in Anführungszeichen.",
     ),
     Code.ALIAS: Template(
         "Der Verweis {found} steht an der Stelle eines Werts.",
-        "den Wert selbst",
+        "der Wert selbst",
         "Schreiben Sie den Wert aus. Text, der mit * beginnt, gehört in Anführungszeichen.",
     ),
     Code.MERGE_KEY: Template(
-        "{found} soll Angaben von anderer Stelle einfügen.", "jede Angabe dort, wo sie gilt", "Schreiben Sie sie aus."
+        "{found} soll Angaben von anderer Stelle einfügen.",
+        "jede Angabe dort, wo sie gilt",
+        "Schreiben Sie die Angaben aus.",
     ),
     Code.CUSTOM_TAG: Template(
         "Vor dem Wert steht eine Typangabe mit Ausrufezeichen ({found}).",
-        "den Wert ohne Typangabe",
+        "der Wert ohne Typangabe",
         "Löschen Sie die Typangabe. Text, der mit ! beginnt, gehört in Anführungszeichen.",
     ),
     Code.TOO_DEEP: Template(
@@ -129,7 +131,7 @@ _YAML = {
         "Vergleichen Sie die Einrückung mit dem Beispiel in tenants/README.md.",
     ),
     Code.DUPLICATE_KEY: Template(
-        "„{found}“ steht hier ein zweites Mal.", "jeden Schlüssel nur einmal", "Löschen Sie eine der beiden Angaben."
+        "„{found}“ steht hier ein zweites Mal.", "jeder Schlüssel nur einmal", "Löschen Sie eine der beiden Angaben."
     ),
     Code.KEY_NOT_TEXT: Template(
         "Der Schlüssel fehlt oder ist kein Wort.", "„schlüssel: wert“", "Schreiben Sie vor den Doppelpunkt ein Wort."
@@ -171,14 +173,16 @@ _SHAPE = {
     ),
     Code.DATE_EXPECTED: Template(
         "{found}",
-        "einen Kalendertag in der Form JJJJ-MM-TT, zum Beispiel 2027-01-31",
+        "ein Kalendertag in der Form JJJJ-MM-TT, zum Beispiel 2027-01-31",
         "Prüfen Sie Tag und Monat.",
     ),
     Code.KEY_MISSING: Template(
         "Die Angabe „{expected}“ fehlt.", "„{expected}: …“", "Ergänzen Sie die Zeile; siehe tenants/README.md."
     ),
     Code.VALUE_MISSING: Template(
-        "Nach dem Doppelpunkt steht nichts.", "ein Wert", "Tragen Sie den Wert ein, oder löschen Sie die Zeile."
+        "Nach dem Doppelpunkt steht nichts.",
+        "ein Wert",
+        "Tragen Sie den Wert ein, oder löschen Sie die Zeile. Text, der mit # beginnt, gehört in Anführungszeichen.",
     ),
     Code.KEY_UNKNOWN: Template(
         "Die Angabe „{found}“ gibt es hier nicht.",
@@ -186,9 +190,11 @@ _SHAPE = {
         "Berichtigen Sie die Schreibweise, oder löschen Sie die Angabe.",
     ),
     Code.CHOICE: Template("„{found}“", "eines von: {expected}", "Wählen Sie eines davon, genau so geschrieben."),
-    Code.NUMBER_RANGE: Template("{found}", "eine Zahl {expected}", "Berichtigen Sie die Zahl."),
-    Code.LENGTH: Template("{found} Zeichen oder Einträge", "{expected}", "Kürzen oder ergänzen Sie den Wert."),
-    Code.REPEATED: Template("„{found}“ steht zweimal in der Liste.", "jeden Eintrag nur einmal", "Löschen Sie einen."),
+    Code.NUMBER_TOO_SMALL: Template("{found}", "eine Zahl ab {expected}", "Berichtigen Sie die Zahl."),
+    Code.NUMBER_TOO_LARGE: Template("{found}", "eine Zahl bis {expected}", "Berichtigen Sie die Zahl."),
+    Code.TOO_SHORT: Template("Die Länge ist {found}.", "mindestens {expected}", "Ergänzen Sie den Wert."),
+    Code.TOO_LONG: Template("Die Länge ist {found}.", "höchstens {expected}", "Kürzen Sie den Wert."),
+    Code.REPEATED: Template("„{found}“ steht zweimal in der Liste.", "jeder Eintrag nur einmal", "Löschen Sie einen."),
     Code.WHITESPACE: Template(
         "Um den Text „{found}“ stehen Leerzeichen, oder er geht über mehrere Zeilen.",
         "eine Zeile ohne Leerzeichen am Rand",
@@ -210,7 +216,7 @@ _MEANING = {
     ),
     Code.ID_RESERVED: Template(
         "Der Kurzname „{found}“ ist für die Plattform belegt.",
-        "einen anderen Kurznamen",
+        "ein anderer Kurzname",
         "Nehmen Sie den Namen der Kommune.",
     ),
     Code.ID_NOT_FILE_NAME: Template(
@@ -236,7 +242,7 @@ _MEANING = {
     ),
     Code.AGS_DISTRICT: Template(
         "Die ersten fünf Ziffern sind {found}. Einen solchen Kreis gibt es in {expected} nicht.",
-        "einen bestehenden Kreis oder eine kreisfreie Stadt",
+        "ein bestehender Kreis oder eine kreisfreie Stadt",
         "Prüfen Sie die Ziffern. Nach einer Gebietsreform gilt der neue Schlüssel.",
     ),
     Code.AGS_MUNICIPALITY: Template(
@@ -256,7 +262,7 @@ _MEANING = {
     ),
     Code.HOSTNAME_FORM: Template(
         "„{found}“",
-        "einen vollständigen Namen wie www.olpe.example: kleine Buchstaben a–z, Ziffern, Bindestriche, Punkte",
+        "ein vollständiger Name wie www.olpe.example: kleine Buchstaben a–z, Ziffern, Bindestriche, Punkte",
         "Ohne https://, Schrägstrich und Umlaute. Umlaut-Domains schreiben Sie in der Form xn--….",
     ),
     Code.HOSTNAME_OUTSIDE_DOMAIN: Template(
@@ -287,7 +293,7 @@ _MEANING = {
     ),
     Code.LOGO_PATH: Template(
         "„{found}“",
-        "einen Pfad im Ordner tenants/, Endung .svg oder .png, zum Beispiel logos/olpe.svg",
+        "ein Pfad im Ordner tenants/, Endung .svg oder .png, zum Beispiel logos/olpe.svg",
         "Legen Sie das Logo in tenants/logos/ ab.",
     ),
     Code.LOGO_CONTENT: Template(
@@ -305,7 +311,7 @@ _MEANING = {
     ),
     Code.SERVICE_UNKNOWN: Template(
         "Die Dienstleistung „{found}“ steht nicht im Katalog.",
-        "den Namen einer Datei im Ordner services/",
+        "der Name einer Datei im Ordner services/",
         "Sehen Sie im Katalog nach, oder schlagen Sie die Dienstleistung dort vor.",
     ),
     Code.BACKUP_CLASS_UNKNOWN: Template(
@@ -337,8 +343,13 @@ _MEANING = {
     ),
     Code.ALREADY_USED: Template(
         "„{found}“ hat schon ein anderer Mandant.",
-        "einen eigenen Wert",
+        "ein eigener Wert",
         "Prüfen Sie, welche der beiden Dateien stimmt.",
+    ),
+    Code.DOMAIN_AROUND: Template(
+        "In „{found}“ liegt die Domain {expected} eines anderen Mandanten.",
+        "Domains, die sich nicht überschneiden",
+        "Nehmen Sie eine Domain, die nur dieser Kommune gehört.",
     ),
     Code.DOMAIN_NESTED: Template(
         "„{found}“ liegt in der Domain {expected} eines anderen Mandanten.",
