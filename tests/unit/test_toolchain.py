@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -210,6 +211,21 @@ def test_what_a_killed_build_left_is_removed(bench: Bench) -> None:
     left.mkdir(parents=True)
     bench.ensure()
     assert bench.built == ["host", "one", "two"]
+
+
+def test_compiler_that_outlives_a_killed_build_does_not_disturb(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes on writing to its work folder, so that this cannot be removed."""
+    busy = bench.settings.cache / "toolchain" / ".building-one-abcdefgh"
+    (busy / "tmp").mkdir(parents=True)
+    remove = shutil.rmtree
+
+    def rmtree(path: Path, ignore_errors: bool = False) -> None:
+        if path != busy:
+            remove(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    bench.ensure()
+    assert bench.built == [".building-one", "host", "one", "two"]
 
 
 def test_second_builder_waits_for_the_first(bench: Bench) -> None:

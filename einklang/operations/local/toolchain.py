@@ -18,7 +18,7 @@ from pathlib import Path
 from einklang.clients import process
 from einklang.errors import ClientError, UserError
 from einklang.operations.local import toolchain_declaration as declaration
-from einklang.operations.local.toolchain_build import MARKER, UNFINISHED, Workshop, build
+from einklang.operations.local.toolchain_build import MARKER, Workshop, build, sweep
 from einklang.operations.local.toolchain_declaration import Program, Purpose
 from einklang.progress import Progress
 from einklang.settings import Settings
@@ -135,15 +135,15 @@ def _go_version(environ: Mapping[str, str]) -> str:
 def _build_missing(
     workshop: Workshop, programs: Mapping[str, Program], targets: Mapping[str, Path], progress: Progress
 ) -> None:
-    """Build in the declared order. The lock is held: work folders that are there belong to builds that were killed."""
-    for left_behind in workshop.output.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left_behind, ignore_errors=True)
+    """Build in the declared order."""
+    sweep(workshop)
     missing = [name for name, target in targets.items() if not target.is_dir()]
     for number, name in enumerate(missing, start=1):
         program = programs[name]
         title = f"building {name} {program.version} (about {program.cold_minutes:g} min when cold)"
         with progress.step(title, number, len(missing)):
             build(workshop, name, program, targets)
+    sweep(workshop)
 
 
 def _to_clean(settings: Settings, workshop: Workshop) -> list[Path]:

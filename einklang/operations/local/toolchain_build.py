@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,17 +49,22 @@ class Workshop:
         }
 
 
+def sweep(workshop: Workshop) -> None:
+    """Remove what killed builds left behind, as far as nothing writes to it any more. The caller holds the lock."""
+    for work in workshop.output.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(work, ignore_errors=True)
+
+
 def build(workshop: Workshop, name: str, program: Program, targets: Mapping[str, Path]) -> None:
     """Build a program into `targets[name]`, which appears whole or not at all.
 
-    targets: the finished folders of the programs that this one includes, too. The caller holds the lock: what a
-    killed build of the same target left behind is removed first.
+    targets: the finished folders of the programs that this one includes, too. The work folder has a name of its own:
+    the compiler of a killed build may live a little longer and still write to that one's.
     Raises ClientError that names the program and its log, and quotes the log's last lines.
     """
     began, log, target = workshop.clock(), workshop.log(name), targets[name]
     log.unlink(missing_ok=True)
-    work = workshop.output / f"{UNFINISHED}{target.name}"
-    shutil.rmtree(work, ignore_errors=True)
+    work = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{name}-", dir=workshop.output))
     try:
         finished = _Build(workshop, name, program, work).run([targets[included] for included in program.includes])
         marker = {"program": name, "version": program.version, "seconds": round(workshop.clock() - began, 1)}

@@ -113,7 +113,7 @@ class Program(_Model):
     @property
     def sources(self) -> tuple[Source, ...]:
         """Everything that is taken from modules' folders."""
-        parts = (*self.c_binaries.values(), *self.embeds, *self.files)
+        parts: tuple[CBinary | Embed | ExtraFile, ...] = (*self.c_binaries.values(), *self.embeds, *self.files)
         return tuple(part.source for part in parts)
 
 
