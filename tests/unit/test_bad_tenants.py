@@ -83,6 +83,7 @@ EDITS = [
     Edit("last quotation mark left open", "{class: standard}", '{class: "standard}', "syntax-quote", 26, 17),
     Edit("backslash", "name: Olpe", 'name: "C:\\Olpe"', "syntax-quote", 3, 11),
     Edit("bracket left open", "[de, en]", "[de, en", "syntax-bracket", 22, 8),
+    Edit("block text with something behind", "name: Olpe", "name: |x", "syntax", 3, 8),
     Edit("at sign", "name: Olpe", "name: @Olpe", "syntax-character", 3, 7),
     # Characters
     Edit("NUL", "name: Olpe", "name: Ol\0pe", "control-character", 3, 9),

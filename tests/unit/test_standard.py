@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from einklang.inventory import load
+from einklang.model.standard import DatabaseSize, IdentitySize, SizeClass
 from einklang.settings import PROJECT_ROOT
 
 from .tenant_folder import TODAY, make_root, problems
@@ -54,6 +55,28 @@ def test_broken_standard(root: Path, old: str, new: str, code: str, key: str) ->
     found = [p for p in problems(root) if p.file.startswith("standards/")]
     assert (code, key) in [(p.code.value, p.key) for p in found]
     assert all(p.line > 1 for p in found)
+
+
+def test_need_is_the_sum_over_all_pods() -> None:
+    database = DatabaseSize(
+        instances=2,
+        storage_gib=50,
+        cpu_request_millicores=500,
+        cpu_limit_millicores=2000,
+        memory_mib=2048,
+        max_connections=200,
+    )
+    identity = IdentitySize(replicas=3, cpu_request_millicores=100, cpu_limit_millicores=1000, memory_mib=1000)
+    whole = load(PROJECT_ROOT, today=TODAY).standards["2026.1"].size_of(1)
+    size = SizeClass(name=whole.name, quota=whole.quota, database=database, identity=identity)
+    assert size.need() == {
+        "cpu_request_millicores": 1300,
+        "cpu_limit_millicores": 7000,
+        "memory_mib": 7096,
+        "storage_gib": 100,
+        "volumes": 2,
+        "pods": 5,
+    }
 
 
 def test_local_machine_can_hold_three_tenants_of_size_m() -> None:

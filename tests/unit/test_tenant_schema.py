@@ -13,6 +13,7 @@ import pytest
 
 from einklang.cli.schema import GENERATED
 from einklang.inventory.reader import parse
+from einklang.model.reference import reference_text
 from einklang.model.schema import tenant_schema
 from einklang.settings import PROJECT_ROOT
 
@@ -44,6 +45,20 @@ def _instance(text: str) -> Any:
 def test_committed_as_generated(name: str) -> None:
     committed = (PROJECT_ROOT / name).read_text(encoding="utf-8")
     assert committed == GENERATED[name](), "run: einklang schema"
+
+
+def test_reference_names_every_key_of_the_example() -> None:
+    rows = reference_text()
+    for row in (
+        "| `contacts.security.email` | ja | Text |",
+        "| `ring` | ja | `pilot`, `early`, `broad` |",
+        "| `hostnames.portal` | nein | Text |",
+        "| `population` | ja | ganze Zahl, 1 bis 5000000 |",
+        "| `languages` | ja | Liste: `de`, `en` |",
+        "| `exceptions[].expires` | ja | Datum |",
+        "| `modules.portal.search_engines` | nein | `true` oder `false`; ohne Angabe `true` |",
+    ):
+        assert row in rows
 
 
 def test_is_a_schema() -> None:
