@@ -78,7 +78,7 @@ def mutations(seed: int, rounds: int) -> Iterator[bytes]:
             elif action == 1:
                 del data[at : at + chance.randint(1, 30)]
             elif action == 2:
-                data[at] = chance.randrange(256)
+                data[at] = chance.randrange(128)
             else:
                 end = at + chance.randint(1, 60)
                 data[at:at] = data[at:end]
