@@ -74,6 +74,11 @@ class Settings:
         return self.home / "pulumi"
 
     @property
+    def pulumi_home(self) -> Path:
+        """Pulumi's own folder, where the plugins that were built here stand."""
+        return self.home / "pulumi-home"
+
+    @property
     def logs(self) -> Path:
         """Logs of Pulumi runs, one file a stack."""
         return self.home / "logs"

@@ -23,7 +23,7 @@ def command(as_json: bool) -> None:
     """
     settings = Settings.from_environment(os.environ)
     programs = toolchain.ensure(settings, Lines())
-    environment.prepare_state(settings)
+    environment.prepare_state(settings, programs)
     variables = environment.environment(settings, programs, os.environ)
     if as_json:
         click.echo(json.dumps(variables, indent=2))

@@ -43,7 +43,7 @@ def command(tenants: tuple[str, ...], jobs: int, as_json: bool) -> None:
     local = environment.uses_local_cluster(settings, os.environ)
     if local:
         cluster.up(settings, programs, progress)
-    environment.prepare_state(settings)
+    environment.prepare_state(settings, programs)
     variables = environment.environment(settings, programs, os.environ)
     reach = up.Reach(LOCAL_GATEWAY, settings.certificate_authority / "ca.crt") if local else up.Reach()
     results = up.apply(PulumiEngine(settings.root, variables, settings.logs), chosen, reach, progress, jobs=jobs)

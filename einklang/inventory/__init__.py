@@ -10,6 +10,7 @@ from pathlib import Path
 from einklang.errors import UserError
 from einklang.inventory.checks import check_all
 from einklang.inventory.collection import Collection, collect
+from einklang.inventory.plain import documents
 from einklang.inventory.selection import select
 from einklang.model.messages import Language, render_all
 from einklang.model.problem import Problem
@@ -18,7 +19,7 @@ from einklang.model.service import Service
 from einklang.model.standard import Standard
 from einklang.model.tenant import Tenant
 
-__all__ = ["InvalidInventory", "Inventory", "Problem", "ResolvedTenant", "check_files", "load"]
+__all__ = ["InvalidInventory", "Inventory", "Problem", "ResolvedTenant", "check_files", "documents", "load"]
 
 
 class InvalidInventory(UserError):  # noqa: N818 - the name says what it is

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from einklang.operations.local.toolchain import Toolchain
+from einklang.operations.local.toolchain import Toolchain, install_plugins
 from einklang.settings import Settings
 
 
@@ -24,8 +24,14 @@ def environment(settings: Settings, toolchain: Toolchain, environ: Mapping[str, 
         "PULUMI_BACKEND_URL": f"file://{settings.pulumi_state}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(settings.passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true" if toolchain.builds_pulumi else "false",
     }
+    if toolchain.builds_pulumi:
+        # Our plugins stand in a home folder of Pulumi's own: used without a warning, and none is fetched.
+        defaults |= {
+            "PULUMI_HOME": str(settings.pulumi_home),
+            "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
     if "PULUMI_CONFIG_PASSPHRASE" in environ:
         del defaults["PULUMI_CONFIG_PASSPHRASE_FILE"]
     added = {name: environ.get(name, value) for name, value in defaults.items()}
@@ -35,8 +41,9 @@ def environment(settings: Settings, toolchain: Toolchain, environ: Mapping[str, 
     return added
 
 
-def prepare_state(settings: Settings) -> None:
-    """Make the local state backend's folder and the passphrase of its secrets, once."""
+def prepare_state(settings: Settings, toolchain: Toolchain) -> None:
+    """Make the local state backend's folder and the passphrase of its secrets, once; put Pulumi's plugins in place."""
+    install_plugins(toolchain, settings.pulumi_home)
     settings.pulumi_state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not settings.passphrase.exists():
         _write_private(settings.passphrase, secrets.token_urlsafe(32))

@@ -1,0 +1,172 @@
+"""The tenant's PostgreSQL: one CloudNativePG cluster, one database and role an application.
+
+Source of the fields: CloudNativePG 1.27, API reference postgresql.cnpg.io/v1.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from einklang.model.standard import DatabaseSize
+from modules import labels
+from modules.kubernetes import Manifest, Object
+
+CLUSTER = "database"
+PORT = 5432
+_API = "postgresql.cnpg.io/v1"
+_PASSWORD_BYTES = 32
+
+
+@dataclass(frozen=True)
+class DatabaseAccess:
+    """How an application reaches its database, over TLS only.
+
+    host: DNS name on which the server's certificate is valid. secret_name: has the keys username and password.
+    ca_secret_name: has the key ca.crt.
+    """
+
+    host: str
+    port: int
+    name: str
+    secret_name: str
+    ca_secret_name: str
+
+
+@dataclass(frozen=True)
+class DatabaseArgs:
+    """applications: names of databases and roles, at least one. image: by tag and digest.
+
+    hibernated: no pods, data kept. protect: `pulumi destroy` refuses to remove the data. random: n -> n random bytes, for the passwords.
+    """
+
+    tenant: str
+    namespace: str
+    image: str
+    storage_class: str
+    size: DatabaseSize
+    applications: Sequence[str]
+    hibernated: bool
+    protect: bool
+    random: Callable[[int], bytes]
+
+
+class Database(pulumi.ComponentResource):
+    """The cluster with its databases.
+
+    access: application -> how it reaches its database. Resources that depend on the component wait until the cluster
+    is ready.
+    """
+
+    access: dict[str, DatabaseAccess]
+
+    def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("einklang:database:Database", name, None, opts)
+        secrets = [Object(_password(args, application), self._keep("stringData")) for application in args.applications]
+        cluster = Object(_cluster(args), self._options(secrets, protect=args.protect))
+        for application in args.applications:
+            Object(_database(args, application), self._options([cluster]))
+        self.access = {application: _access(application) for application in args.applications}
+        self.register_outputs({"host": self.access[args.applications[0]].host})
+
+    def _options(self, depends_on: Sequence[pulumi.Resource], *, protect: bool = False) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), protect=protect)
+
+    def _keep(self, part: str) -> pulumi.ResourceOptions:
+        # Generated once: each run of the program computes another value, and the first one stays.
+        return pulumi.ResourceOptions(parent=self, ignore_changes=[part])
+
+
+def _access(application: str) -> DatabaseAccess:
+    return DatabaseAccess(
+        host=f"{CLUSTER}-rw",
+        port=PORT,
+        name=application,
+        secret_name=f"{CLUSTER}-{application}",
+        ca_secret_name=f"{CLUSTER}-ca",
+    )
+
+
+def _metadata(args: DatabaseArgs, name: str) -> dict[str, Any]:
+    return {"name": name, "namespace": args.namespace, "labels": labels.common(args.tenant, CLUSTER)}
+
+
+def _password(args: DatabaseArgs, application: str) -> Manifest:
+    """The role's password. CloudNativePG takes it over from the Secret, also when it changes."""
+    metadata = _metadata(args, _access(application).secret_name)
+    metadata["labels"] = {**metadata["labels"], "cnpg.io/reload": "true"}
+    password = base64.urlsafe_b64encode(args.random(_PASSWORD_BYTES)).decode().rstrip("=")
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "kubernetes.io/basic-auth",
+        "metadata": metadata,
+        "stringData": {"username": application, "password": password},
+    }
+
+
+def _cluster(args: DatabaseArgs) -> Manifest:
+    metadata, size, first = _metadata(args, CLUSTER), args.size, args.applications[0]
+    metadata["annotations"] = {
+        "cnpg.io/hibernation": "on" if args.hibernated else "off",
+        **({} if args.hibernated else {"pulumi.com/waitFor": "condition=Ready"}),
+    }
+    return {
+        "apiVersion": _API,
+        "kind": "Cluster",
+        "metadata": metadata,
+        "spec": {
+            "instances": size.instances,
+            "imageName": args.image,
+            "imagePullPolicy": "IfNotPresent",
+            "enableSuperuserAccess": False,
+            "enablePDB": size.instances > 1,
+            "inheritedMetadata": {"labels": labels.workload(args.tenant, CLUSTER)},
+            "bootstrap": {
+                "initdb": {"database": first, "owner": first, "secret": {"name": _access(first).secret_name}}
+            },
+            "managed": {"roles": [_role(application) for application in args.applications]},
+            "postgresql": {
+                "parameters": {
+                    "max_connections": str(size.max_connections),
+                    "password_encryption": "scram-sha-256",
+                    "ssl_min_protocol_version": "TLSv1.3",
+                    "log_connections": "on",
+                    "log_disconnections": "on",
+                },
+                "pg_hba": ["hostssl all all all scram-sha-256", "hostnossl all all all reject"],
+            },
+            "storage": {"size": f"{size.storage_gib}Gi", "storageClass": args.storage_class},
+            "resources": {
+                "requests": {"cpu": f"{size.cpu_request_millicores}m", "memory": f"{size.memory_mib}Mi"},
+                "limits": {"cpu": f"{size.cpu_limit_millicores}m", "memory": f"{size.memory_mib}Mi"},
+            },
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+
+
+def _role(application: str) -> dict[str, Any]:
+    """An application's role: it logs in, owns its own database and can do nothing else."""
+    return {
+        "name": application,
+        "ensure": "present",
+        "login": True,
+        "passwordSecret": {"name": _access(application).secret_name},
+    }
+
+
+def _database(args: DatabaseArgs, application: str) -> Manifest:
+    # The data goes with the cluster's volumes: a Database object that goes alone leaves it.
+    spec = {
+        "name": application,
+        "owner": application,
+        "cluster": {"name": CLUSTER},
+        "ensure": "present",
+        "databaseReclaimPolicy": "retain",
+    }
+    return {"apiVersion": _API, "kind": "Database", "metadata": _metadata(args, application), "spec": spec}

@@ -1,0 +1,57 @@
+"""Which connections a tenant's workloads may open and accept; everything else is denied.
+
+The list is the whole truth: the guardrails turn it into NetworkPolicies, the platform derives from it what the
+gateway and the database operator may reach (BSI APP.4.4.A7, A18; NET.1.1.A33).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Outside(StrEnum):
+    """Who may stand at the other end besides the tenant's own workloads."""
+
+    GATEWAY = "gateway"
+    DATABASE_OPERATOR = "database operator"
+    API_SERVER = "API server"
+    NAME_SERVICE = "name service"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """TCP connections from source to target on a port of the target's pods; reason: why they are needed."""
+
+    source: str | Outside
+    target: str | Outside
+    port: int
+    reason: str
+
+
+HTTP, POSTGRESQL, INSTANCE_STATUS, DNS = 8080, 5432, 8000, 53
+
+FLOWS = (
+    Flow(Outside.GATEWAY, "identity", HTTP, "citizens and staff log in"),
+    Flow("identity", "database", POSTGRESQL, "users and sessions"),
+    Flow("identity", "identity", 7800, "replicas share their caches (JGroups)"),
+    Flow("identity", "identity", 57800, "replicas notice each other's failure (JGroups)"),
+    Flow("identity-setup", "identity", HTTP, "the realm is brought up to date"),
+    Flow(Outside.DATABASE_OPERATOR, "database", INSTANCE_STATUS, "state of the instances"),
+    Flow(Outside.DATABASE_OPERATOR, "database", POSTGRESQL, "roles and databases"),
+    Flow("database", "database", POSTGRESQL, "replicas follow the primary"),
+    Flow("database", "database", INSTANCE_STATUS, "replicas ask the primary"),
+    Flow("database", Outside.API_SERVER, 0, "CloudNativePG's instance manager reads its cluster"),
+)
+
+
+def workloads(flows: Iterable[Flow] = FLOWS) -> list[str]:
+    """All workloads that a flow names, sorted."""
+    ends = {end for flow in flows for end in (flow.source, flow.target)}
+    return sorted(end for end in ends if not isinstance(end, Outside))
+
+
+def ports_from(source: Outside, flows: Iterable[Flow] = FLOWS) -> list[int]:
+    """The ports of tenants' pods that somebody outside may reach, sorted."""
+    return sorted({flow.port for flow in flows if flow.source is source})

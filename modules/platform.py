@@ -1,0 +1,86 @@
+"""The platform: what all tenants share and none administers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from modules import admission, database_operator, gateway, labels
+from modules.gateway import GatewayArgs
+from modules.kubernetes import Manifest, Object
+from modules.network_policies import ApiServer, api_server
+
+STORAGE_CLASS = "einklang"
+_CLUSTER_WIDE_FIRST = ("Namespace", "CustomResourceDefinition")
+
+
+@dataclass(frozen=True)
+class PlatformArgs:
+    """database_operator, gateway_definitions: upstream documents. database_operator_image: by digest.
+
+    registries: prefixes from which tenants' images may come. storage: provisioner and parameters of the storage class.
+    """
+
+    database_operator: Sequence[Manifest]
+    database_operator_image: str
+    gateway_definitions: Sequence[Manifest]
+    gateway: GatewayArgs
+    registries: Sequence[str]
+    storage_provisioner: str
+    storage_parameters: Mapping[str, str]
+
+
+class Platform(pulumi.ComponentResource):
+    """Database operator, gateway, admission policies, storage class."""
+
+    def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("einklang:platform:Platform", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        api = api_server(child)
+        for manifest in [storage_class(args), *admission.manifests(args.registries, STORAGE_CLASS)]:
+            Object(manifest, child)
+        operator = database_operator.manifests(args.database_operator, args.database_operator_image, api)
+        self._in_order(operator)
+        self._in_order([*args.gateway_definitions, gateway.namespace(args.gateway), *_gateway(args, api)])
+        self.register_outputs({"storage_class": STORAGE_CLASS})
+
+    def _in_order(self, manifests: Sequence[Manifest]) -> None:
+        """Namespaces and definitions, then accounts, rights and services, then what runs with them.
+
+        Webhooks come last: they must not stand while nothing answers them.
+        """
+        before: list[pulumi.Resource] = []
+        for stage in _stages(manifests):
+            opts = pulumi.ResourceOptions(parent=self, depends_on=list(before))
+            before += [Object(manifest, opts) for manifest in stage]
+
+
+def storage_class(args: PlatformArgs) -> Manifest:
+    """The only class from which tenants get volumes; a volume goes with its claim."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": STORAGE_CLASS, "labels": {"app.kubernetes.io/part-of": labels.PART_OF}},
+        "provisioner": args.storage_provisioner,
+        "parameters": dict(args.storage_parameters),
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+
+
+def _gateway(args: PlatformArgs, api: ApiServer) -> list[Manifest]:
+    return gateway.manifests(args.gateway, api)
+
+
+def _stages(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
+    def stage(manifest: Manifest) -> int:
+        kind = manifest["kind"]
+        if kind in _CLUSTER_WIDE_FIRST:
+            return 0
+        if kind == "Deployment":
+            return 2
+        return 3 if kind.endswith("WebhookConfiguration") else 1
+
+    return [[manifest for manifest in manifests if stage(manifest) == number] for number in range(4)]

@@ -1,0 +1,126 @@
+"""A tenant: everything that a municipality gets, from its file and its standard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pulumi
+
+from einklang.errors import UserError
+from einklang.model.resolved import ResolvedTenant
+from einklang.model.tenant import Status
+from modules.certificates import Issuer
+from modules.database import Database, DatabaseArgs
+from modules.flows import workloads
+from modules.guardrails import DEPLOYER, Guardrails, GuardrailsArgs
+from modules.identity import Identity, IdentityArgs
+from modules.platform import STORAGE_CLASS
+from modules.routing import Route, Routing, RoutingArgs
+
+APPLICATIONS = ("identity",)
+"""What has a database of its own."""
+
+
+@dataclass(frozen=True)
+class TenantArgs:
+    """resolved: the tenant with its standard. images: `name:version` -> reference by digest. templates: folder.
+
+    deployer: namespace -> a provider that acts as the tenant's deploying identity. now, random: clock and randomness.
+    """
+
+    resolved: ResolvedTenant
+    images: Mapping[str, str]
+    templates: Path
+    issuer: Issuer
+    deployer: Callable[[str, str], pulumi.ProviderResource]
+    now: datetime
+    random: Callable[[int], bytes]
+
+    def image(self, role: str) -> str:
+        """The image that the standard names for a role. Raises UserError where the catalogue lacks it."""
+        wanted = self.resolved.standard.images[role]
+        try:
+            return self.images[wanted]
+        except KeyError:
+            raise UserError(
+                f"standard {self.resolved.standard.version} needs the image {wanted}, and the catalogue lacks it",
+                remedy="einklang images build, or name your catalogue in the setting einklang:imageCatalogue",
+            ) from None
+
+
+class Tenant(pulumi.ComponentResource):
+    """Guardrails with the operator's rights; in them, with rights for this namespace only: database, identity, routes.
+
+    urls: workload -> address of its home page; empty while the tenant is suspended.
+    """
+
+    urls: dict[str, str]
+
+    def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("einklang:tenant:Tenant", name, None, opts)
+        tenant, size = args.resolved.tenant, args.resolved.size
+        if tenant.status is Status.REQUESTED:
+            raise UserError(
+                f"tenant {tenant.id} is requested, not active: nothing is deployed",
+                remedy=f"set status: active in tenants/{tenant.id}.yaml",
+            )
+        suspended, leaving = tenant.status is Status.SUSPENDED, tenant.status is Status.LEAVING
+        guardrails = Guardrails(
+            "guardrails",
+            GuardrailsArgs(
+                tenant=tenant.id,
+                standard=args.resolved.standard.version,
+                namespace=tenant.namespace,
+                hostnames=tenant.hostnames.all(),
+                quota=size.quota,
+                service_accounts=[name for name in workloads() if name != "database"],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        # Everything below is made, changed and removed by the deploying identity, while its rights stand.
+        provider = args.deployer(tenant.namespace, DEPLOYER)
+        inside = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=list(guardrails.ready))
+        database = Database(
+            "database",
+            DatabaseArgs(
+                tenant=tenant.id,
+                namespace=tenant.namespace,
+                image=args.image("postgresql"),
+                storage_class=STORAGE_CLASS,
+                size=size.database,
+                applications=APPLICATIONS,
+                hibernated=suspended,
+                protect=not leaving,
+                random=args.random,
+            ),
+            inside,
+        )
+        identity = Identity(
+            "identity",
+            IdentityArgs(
+                resolved=args.resolved,
+                namespace=tenant.namespace,
+                image=args.image("keycloak"),
+                templates=args.templates,
+                database=database.access["identity"],
+                suspended=suspended,
+                random=args.random,
+            ),
+            pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[database])),
+        )
+        self.urls = {}
+        if not suspended:
+            route = Route(
+                workload="identity",
+                hostname=tenant.hostnames.identity,
+                service=identity.service,
+                port=identity.port,
+                paths=identity.public_paths,
+                home=f"/realms/{tenant.id}/account/",
+            )
+            routing_args = RoutingArgs(tenant.id, tenant.namespace, [route], args.issuer, args.now)
+            self.urls = Routing("routing", routing_args, inside).urls
+        self.register_outputs({"urls": self.urls})

@@ -1,0 +1,32 @@
+"""The stack `platform`."""
+
+from __future__ import annotations
+
+import pulumi
+
+from einklang import inventory
+from modules.gateway import GatewayArgs
+from modules.platform import Platform, PlatformArgs
+from stacks import providers, settings
+
+NAME = "platform"
+
+
+def declare() -> None:
+    """Declare what the tenants share."""
+    chosen = settings.read()
+    args = PlatformArgs(
+        database_operator=inventory.documents(chosen.manifests / "cloudnative-pg.yaml"),
+        database_operator_image=_image(chosen, "cloudnative-pg"),
+        gateway_definitions=inventory.documents(chosen.manifests / "gateway-api.yaml"),
+        gateway=GatewayArgs(_image(chosen, "traefik"), chosen.gateway_host_address or None),
+        registries=chosen.registries,
+        storage_provisioner=chosen.storage_provisioner,
+        storage_parameters=chosen.storage_parameters,
+    )
+    Platform("platform", args, pulumi.ResourceOptions(provider=providers.operator(chosen)))
+
+
+def _image(chosen: settings.StackSettings, name: str) -> str:
+    """The platform runs the one version of each image that the catalogue holds."""
+    return next(reference for tag, reference in chosen.images.items() if tag.partition(":")[0] == name)
