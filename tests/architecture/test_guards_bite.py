@@ -64,7 +64,7 @@ PLANTED: list[tuple[Callable[[Path], Iterable[Finding]], str, str, str]] = [
     (purity.clocks, "clock and randomness", "modules/a.py", "import time\ndef f(): return time.time()\n"),
     (purity.clocks, "clock and randomness", "einklang/a.py", "from datetime import date as d\nx = d.today()\n"),
     (purity.clocks, "clock and randomness", "einklang/a.py", "import datetime\nx = datetime.datetime.now()\n"),
-    (purity.clocks, "clock and randomness", "stacks/a.py", "import random\nx = random.choice([1])\n"),
+    (purity.clocks, "clock and randomness", "modules/a.py", "import random\nx = random.choice([1])\n"),
     (purity.clocks, "clock and randomness", "einklang/model/a.py", "import secrets\nx = secrets.token_hex()\n"),
     (
         purity.import_effects,

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.architecture.guards.project import CODE, Finding, module_name, python
 
 # Where the outside world begins: these may look at the clock themselves.
-_EDGES = ("einklang.cli", "einklang.clients")
+_EDGES = ("einklang.cli", "einklang.clients", "stacks")
 _CLOCK = frozenset(
     f"{owner}.{name}"
     for owner, names in {
