@@ -41,7 +41,8 @@ class DatabaseAccess:
 class DatabaseArgs:
     """applications: names of databases and roles, at least one. image: by tag and digest.
 
-    hibernated: no pods, data kept. protect: `pulumi destroy` refuses to remove the data. random: n -> n random bytes, for the passwords.
+    hibernated: no pods, data kept. protect: `pulumi destroy` refuses to remove the data. random: n -> n random bytes,
+    for the passwords.
     """
 
     tenant: str
