@@ -14,6 +14,9 @@ STAFF_MARKER = "staff"
 SESSIONS_PER_USER = 10
 """A further login ends the user's oldest session: enough for a desk, a telephone and a tablet, with their browsers."""
 
+CLIENT_SECRETS = {"portal": "PORTAL_CLIENT_SECRET", "dms": "DMS_CLIENT_SECRET"}
+"""Client -> the variable that stands for its secret in the document."""
+
 ROLE_DESCRIPTIONS = {
     "citizen": "Bürgerin oder Bürger",
     "clerk": "Sachbearbeitung",
@@ -42,5 +45,6 @@ def _document(templates: Path, name: str, resolved: ResolvedTenant) -> str:
         staff_marker=STAFF_MARKER,
         sessions_per_user=SESSIONS_PER_USER,
         role_descriptions=ROLE_DESCRIPTIONS,
+        client_secrets=CLIENT_SECRETS,
     )
     return json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False)

@@ -104,6 +104,7 @@ class Tenant(pulumi.ComponentResource):
                 resolved=args.resolved,
                 namespace=tenant.namespace,
                 image=args.image("keycloak"),
+                setup_image=args.image("identity-setup"),
                 templates=args.templates,
                 database=database.access["identity"],
                 suspended=suspended,
@@ -119,7 +120,7 @@ class Tenant(pulumi.ComponentResource):
                 service=identity.service,
                 port=identity.port,
                 paths=identity.public_paths,
-                home=f"/realms/{tenant.id}/account/",
+                home=identity.home,
             )
             routing_args = RoutingArgs(tenant.id, tenant.namespace, [route], args.issuer, args.now)
             self.urls = Routing("routing", routing_args, inside).urls
