@@ -79,6 +79,11 @@ class Settings:
         return self.home / "pulumi-home"
 
     @property
+    def bytecode(self) -> Path:
+        """Python's compiled modules, where they must not stand beside their sources."""
+        return self.cache / "bytecode"
+
+    @property
     def logs(self) -> Path:
         """Logs of Pulumi runs, one file a stack."""
         return self.home / "logs"

@@ -38,7 +38,18 @@ def environment(settings: Settings, toolchain: Toolchain, environ: Mapping[str, 
     folders = [settings.virtual_environment / "bin", *toolchain.folders]
     added["PATH"] = ":".join([*map(str, folders), environ.get("PATH", "")])
     added["VIRTUAL_ENV"] = str(settings.virtual_environment)
-    return added
+    return added | _bytecode(settings, environ)
+
+
+def _bytecode(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """Let Python keep its bytecode, in the cache, where the environment forbids it beside the sources.
+
+    Containers often set PYTHONDONTWRITEBYTECODE. Every `pulumi up` would then compile Pulumi's SDK and pip again,
+    which takes longer than all the rest of a run that changes nothing (docs/operators/performance.md).
+    """
+    if not environ.get("PYTHONDONTWRITEBYTECODE") or environ.get("PYTHONPYCACHEPREFIX"):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(settings.bytecode)}
 
 
 def prepare_state(settings: Settings, toolchain: Toolchain) -> None:
