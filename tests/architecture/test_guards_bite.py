@@ -72,6 +72,8 @@ PLANTED: list[tuple[Callable[[Path], Iterable[Finding]], str, str, str]] = [
         "einklang/a.py",
         "from pathlib import Path\nx = Path('f').exists()\nopen('f', 'w')\n",
     ),
+    (purity.network, "network", "einklang/operations/a.py", "from urllib import request\n"),
+    (purity.network, "network", "modules/a.py", "import urllib.request\n"),
     (purity.import_effects, "I/O at import", "modules/a.py", "import subprocess\nsubprocess.run(['true'])\n"),
     (purity.import_effects, "I/O at import", "stacks/a.py", "import socket\nx = socket.getaddrinfo('localhost', 1)\n"),
     (purity.import_effects, "import", "stacks/a.py", "import no_such_module\n"),

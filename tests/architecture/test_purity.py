@@ -10,6 +10,10 @@ def test_clock_and_randomness_are_parameters() -> None:
     expect_none(purity.clocks(ROOT))
 
 
+def test_only_clients_open_connections() -> None:
+    expect_none(purity.network(ROOT))
+
+
 def test_no_io_at_import() -> None:
     expect_none(purity.import_effects(ROOT))
 

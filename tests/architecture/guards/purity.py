@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.architecture.guards.project import CODE, Finding, module_name, python
+from tests.architecture.guards.project import CODE, Finding, imports, module_name, python
 
 # Where the outside world begins: these may look at the clock themselves.
 _EDGES = ("einklang.cli", "einklang.clients", "stacks")
@@ -42,6 +42,17 @@ def clocks(root: Path) -> Iterator[Finding]:
                 yield Finding(str(path), node.lineno, "clock and randomness", f"{name}() has to be a parameter")
             if name.startswith("secrets.") and _below(module, _KEYLESS):
                 yield Finding(str(path), node.lineno, "clock and randomness", f"{name}(): this layer makes no keys")
+
+
+def network(root: Path) -> Iterator[Finding]:
+    """Parts of the standard library that open connections, outside the clients; import-linter sees whole packages only."""
+    for path, tree in python(root, *CODE):
+        module = module_name(path)
+        if _below(module, ("einklang.clients",)):
+            continue
+        for line, target in imports(tree, module, package=path.name == "__init__.py"):
+            if target in {"urllib.request", "urllib.robotparser", "asyncio.subprocess", "multiprocessing", "os.system"}:
+                yield Finding(str(path), line, "network", f"{target} belongs in einklang.clients")
 
 
 def _below(module: str, packages: tuple[str, ...]) -> bool:
