@@ -29,6 +29,9 @@ def _adapted(document: Manifest, image: str) -> Manifest:
     if adapted["kind"] == "Namespace":
         marks = adapted["metadata"].setdefault("labels", {})
         marks["pod-security.kubernetes.io/enforce"] = "restricted"
+    if adapted["kind"] == "Service":
+        # It stands before its pods, and waiting for them here would delay them.
+        adapted["metadata"].setdefault("annotations", {})["pulumi.com/skipAwait"] = "true"
     if adapted["kind"] == "Deployment":
         container = adapted["spec"]["template"]["spec"]["containers"][0]
         container |= {"image": image, "imagePullPolicy": "IfNotPresent", "env": _environment(container, image)}

@@ -47,9 +47,9 @@ class Platform(pulumi.ComponentResource):
         self.register_outputs({"storage_class": STORAGE_CLASS})
 
     def _in_order(self, manifests: Sequence[Manifest]) -> None:
-        """Namespaces and definitions, then accounts, rights and services, then what runs with them.
+        """Namespaces and definitions, then accounts, rights, services and webhooks, then what runs with them.
 
-        Webhooks come last: they must not stand while nothing answers them.
+        The database operator writes its authority into its webhooks when it starts: they stand before it.
         """
         before: list[pulumi.Resource] = []
         for stage in _stages(manifests):
@@ -77,10 +77,6 @@ def _gateway(args: PlatformArgs, api: ApiServer) -> list[Manifest]:
 def _stages(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
     def stage(manifest: Manifest) -> int:
         kind = manifest["kind"]
-        if kind in _CLUSTER_WIDE_FIRST:
-            return 0
-        if kind == "Deployment":
-            return 2
-        return 3 if kind.endswith("WebhookConfiguration") else 1
+        return 0 if kind in _CLUSTER_WIDE_FIRST else 2 if kind == "Deployment" else 1
 
-    return [[manifest for manifest in manifests if stage(manifest) == number] for number in range(4)]
+    return [[manifest for manifest in manifests if stage(manifest) == number] for number in range(3)]
