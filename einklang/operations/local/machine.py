@@ -1,0 +1,194 @@
+"""What the cluster changes on this machine: conflicts before, preparation, and putting everything back.
+
+What was there before the first start is written down, so that `down` removes only what came afterwards.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from einklang.clients import firewall, network
+from einklang.clients.network import Listener
+from einklang.errors import UserError
+from einklang.operations.local import host, plan
+from einklang.operations.local.plan import Folders
+
+# What runs may change; set back by `down`.
+SETTINGS = (
+    "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.route_localnet",
+    "net.bridge.bridge-nf-call-iptables",
+    "kernel.panic",
+    "kernel.panic_on_oops",
+    "kernel.keys.root_maxkeys",
+    "kernel.keys.root_maxbytes",
+    "vm.overcommit_memory",
+    "vm.panic_on_oom",
+)
+GUARD = "EINKLANG-GUARD"
+# Chains that Kubernetes makes: where some are there and none of ours, another cluster works on this machine.
+_KUBERNETES = re.compile(r"^KUBE-")
+_OURS = re.compile(r"^(KUBE-|CNI-|EINKLANG-)")
+_OUR_SETS = re.compile(r"^(inet6:)?(KUBE-|kube-router-)")
+_LEFT_BY_RUNTIMES = (Path("/var/log/containers"), Path("/var/lib/cni/results"), Path("/var/lib/cni"))
+
+
+def is_ours(folders: Folders) -> bool:
+    """True where this machine carries changes of this cluster: written down, or said by the bridge itself."""
+    return _record(folders).exists() or network.alias(plan.NODE_BRIDGE) == str(folders.base)
+
+
+def refuse_conflicts(folders: Folders, wanted: Mapping[str, Iterable[tuple[str, int]]]) -> None:
+    """Raise UserError where something stands in the way. wanted: component -> addresses and ports it will listen on."""
+    owner = network.alias(plan.NODE_BRIDGE)
+    if owner not in {None, str(folders.base)}:
+        raise UserError(
+            f"another local cluster is up on this machine: {owner or plan.NODE_BRIDGE}",
+            remedy=f"stop it first: EINKLANG_HOME={Path(owner or '…').parent} einklang local down",
+        )
+    if not is_ours(folders):
+        _refuse_foreign_cluster({chain for _, _, chain in firewall.chains()})
+        _refuse_routes(network.routes())
+    refuse_ports(network.listeners(), wanted)
+
+
+def _refuse_foreign_cluster(chains: set[str]) -> None:
+    foreign = sorted(chain for chain in chains if _KUBERNETES.match(chain))
+    if foreign:
+        raise UserError(
+            f"another Kubernetes works on this machine: its firewall has the chain {foreign[0]}",
+            remedy="name that cluster by KUBECONFIG, or use another machine",
+        )
+
+
+def _refuse_routes(routes: Iterable[tuple[ipaddress.IPv4Network, str]]) -> None:
+    own = [ipaddress.IPv4Network(cidr) for cidr in (plan.NODE_ADDRESS, plan.POD_CIDR, plan.SERVICE_CIDR)]
+    for route, device in routes:
+        for network_of_ours in own:
+            if route.subnet_of(network_of_ours):
+                raise UserError(
+                    f"the cluster needs {network_of_ours}, and {route} is in use on {device}",
+                    remedy="disconnect that network, or use another machine",
+                )
+
+
+def refuse_ports(listening: Iterable[Listener], wanted: Mapping[str, Iterable[tuple[str, int]]]) -> None:
+    """Raise UserError where somebody listens already on what a component needs."""
+    there = list(listening)
+    for component, places in wanted.items():
+        for address, port in places:
+            taken = next((listener for listener in there if listener.covers(address, port)), None)
+            if taken:
+                raise UserError(
+                    f"{component} needs {address}:{port}, and another program listens on {taken.address}:{port}",
+                    remedy=f"find it by: ss -ltnp 'sport = :{port}'",
+                )
+
+
+def remember(folders: Folders) -> None:
+    """Write down, once, what is there before the cluster changes anything."""
+    record = _record(folders)
+    if record.exists() and _read(record).get("boot") == host.boot():
+        return
+    before = {
+        "boot": host.boot(),
+        "settings": network.kernel_settings(SETTINGS),
+        "namespaces": network.namespaces(),
+        "chains": sorted(firewall.chains()),
+        "sets": sorted(firewall.sets()),
+        "paths": [str(path) for path in _LEFT_BY_RUNTIMES if path.exists()],
+    }
+    folders.records.mkdir(parents=True, exist_ok=True)
+    new = record.with_suffix(".new")
+    new.write_text(json.dumps(before, indent=1))
+    new.replace(record)
+
+
+def prepare(folders: Folders) -> None:
+    """Bridge, routes, guard, forwarding, control group, folders; idempotent."""
+    network.make_bridge(plan.NODE_BRIDGE, plan.NODE_ADDRESS, str(folders.base))
+    # Addresses of no pod and of no service end here, never on a network of the machine.
+    network.add_route(plan.POD_CIDR, "unreachable")
+    network.add_route(plan.SERVICE_CIDR, "dev", plan.NODE_BRIDGE)
+    firewall.set_chain("mangle", GUARD, guard_rules(), ("FORWARD", "INPUT"))
+    network.set_kernel_settings({"net.ipv4.ip_forward": "1"})
+    host.make_cgroup(plan.CGROUP)
+    folders.volumes.mkdir(parents=True, exist_ok=True, mode=0o711)
+    (folders.logs / "pods").mkdir(parents=True, exist_ok=True)
+
+
+def guard_rules() -> list[str]:
+    """Forwarding is on for the pods alone: nothing passes between them and other machines, in neither direction."""
+    pods = plan.POD_CIDR
+    return [
+        "-i lo -j RETURN",
+        f"-i veth+ -s {pods} -d {pods} -j RETURN",
+        f"-i veth+ -s {pods} -d {plan.NODE_ADDRESS} -j RETURN",
+        f"-s {pods} -j DROP",
+        f"-d {pods} -j DROP",
+        f"-d {plan.NODE_ADDRESS} -j DROP",
+    ]
+
+
+def restore(folders: Folders) -> None:
+    """Put back what `prepare` and the components changed. Without changes of ours, nothing happens."""
+    if not is_ours(folders):
+        return
+    before = _read(_record(folders))
+    if before.get("boot") == host.boot() or not before:
+        _remove_network(before)
+        host.remove_cgroup(plan.CGROUP)
+        network.set_kernel_settings(before.get("settings", {}))
+        _remove_traces(folders, before.get("paths", []))
+    for point in network.mounts_below(folders.base):
+        network.unmount(point)
+    # Addresses of pods that are gone; the kubelet makes their sandboxes anew at the next start.
+    shutil.rmtree(folders.data("cni"), ignore_errors=True)
+    _record(folders).unlink(missing_ok=True)
+
+
+def _remove_network(before: Mapping[str, Any]) -> None:
+    pods = ipaddress.IPv4Network(plan.POD_CIDR)
+    for name in network.namespaces():
+        if name.startswith("cni-") and name not in before.get("namespaces", []):
+            addresses = network.addresses_in(name)
+            if all(address in pods for address in addresses):
+                network.remove_namespace(name)
+    foreign = {tuple(chain) for chain in before.get("chains", [])}
+    firewall.remove_chains({chain for chain in firewall.chains() - foreign if _OURS.match(chain[2])})
+    firewall.remove_sets({name for name in firewall.sets() - set(before.get("sets", [])) if _OUR_SETS.match(name)})
+    for route, device in network.routes():
+        if route.subnet_of(pods) and device.startswith("veth"):
+            network.remove_link(device)
+    network.remove_route(plan.POD_CIDR)
+    network.remove_link(plan.NODE_BRIDGE)
+
+
+def _remove_traces(folders: Folders, paths_before: Iterable[str]) -> None:
+    """Links to the pods' logs and results of the network plug-ins: their places cannot be configured."""
+    logs, results, cni = _LEFT_BY_RUNTIMES
+    for link in logs.glob("*.log"):
+        if link.is_symlink() and link.readlink().is_relative_to(folders.base):
+            link.unlink()
+    for result in results.glob(f"{plan.NETWORK}-*"):
+        result.unlink()
+    for path in (logs, results, cni):
+        if path.is_dir() and str(path) not in paths_before and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _record(folders: Folders) -> Path:
+    return folders.records / "machine.json"
+
+
+def _read(record: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(record.read_text()))
+    except (OSError, ValueError):
+        return {}
