@@ -17,10 +17,6 @@ class Containerd:
     def __init__(self, socket: Path) -> None:
         self._command = ["ctr", "--address", str(socket), "--namespace", NAMESPACE]
 
-    def ready(self) -> bool:
-        """True where it answers."""
-        return process.run([*self._command, "version"], check=False).code == 0
-
     def image_names(self) -> set[str]:
         """Names of all images."""
         return set(process.run([*self._command, "images", "list", "--quiet"]).stdout.split())

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -107,7 +107,7 @@ def down(settings: Settings, progress: Progress) -> None:
     with _alone(settings, progress):
         with progress.step("stop pods and components", 1, 2):
             _stop_pods(folders, running)
-            running.stop(components.NAMES)
+            _stop(running, components.NAMES)
             processes.end(running.strays())
             processes.end(host.cgroup_processes(plan.CGROUP))
         with progress.step("remove mounts, devices and firewall rules", 2, 2):
@@ -149,8 +149,7 @@ class _Start:
         self._folders = Folders.of(settings)
         self._running = Processes(self._folders.records, self._folders.base)
         self._components = components.declare(toolchain, self._folders)
-        certificates = pki.fingerprint(self._folders.pki)
-        self._fingerprints = {one.name: one.fingerprint(certificates) for one in self._components}
+        self._fingerprints = {one.name: one.fingerprint(self._folders) for one in self._components}
         self._environment = configuration.environment(os.environ)
         self._containerd = Containerd(self._folders.containerd_socket)
         self._bootstrap = Kubernetes(toolchain.binary("kubectl"), self._folders.kubeconfig("bootstrap"))
@@ -162,7 +161,7 @@ class _Start:
         """True where everything runs as it would be started now, and is well."""
         if self._to_start():
             return False
-        if not self._applied.exists() or self._applied.read_text() != self._objects_digest():
+        if not self._applied.exists() or self._applied.read_text() != self._declared_digest():
             return False
         return status(self._settings, self._toolchain).well
 
@@ -176,7 +175,7 @@ class _Start:
             self._prepare()
         with self._step("containerd, etcd, API server", 2):
             self._launch("containerd", "etcd", "kube-apiserver")
-            wait("containerd", self._containerd.ready, CONTAINERD_WITHIN_SECONDS, meanwhile=self._require("containerd"))
+            wait("containerd", _containerd_ready, CONTAINERD_WITHIN_SECONDS, meanwhile=self._require("containerd"))
             importing = ThreadPoolExecutor(1)
             imported = importing.submit(self.import_images)
             self._launch("kubelet", "kube-proxy")
@@ -193,7 +192,7 @@ class _Start:
             importing.shutdown()
         with self._step("node ready, name service answers", 5):
             wait("node and name service", self._well, ADDONS_WITHIN_SECONDS, meanwhile=self._require(*components.NAMES))
-        self._applied.write_text(self._objects_digest())
+        self._applied.write_text(self._declared_digest())
 
     def _to_start(self) -> list[str]:
         """Names of components that do not run, or were started otherwise than they would be now."""
@@ -202,7 +201,7 @@ class _Start:
 
     def _prepare(self) -> None:
         names = self._to_start()
-        self._running.stop(names)
+        _stop(self._running, names)
         processes.end([pid for name in names for pid in self._running.strays(name)])
         machine.refuse_conflicts(self._folders, {name: components.PLACES[name] for name in names})
         machine.remember(self._folders)
@@ -236,11 +235,17 @@ class _Start:
     def _well(self) -> bool:
         return network.resolves(_API_NAME, plan.DNS_ADDRESS) and _node_ready(self._bootstrap, self._running)
 
-    def _objects_digest(self) -> str:
-        return hashlib.sha256(json.dumps(self._objects, sort_keys=True).encode()).hexdigest()
+    def _declared_digest(self) -> str:
+        declared = [self._objects, machine.guard_rules()]
+        return hashlib.sha256(json.dumps(declared, sort_keys=True).encode()).hexdigest()
 
     def _step(self, title: str, number: int) -> contextlib.AbstractContextManager[None]:
         return self._progress.step(title, number, _STEPS)
+
+
+def _containerd_ready() -> bool:
+    """True where it speaks to a kubelet: it opens this port when it has found what an earlier one left."""
+    return network.connects(*components.PLACES["containerd"][0])
 
 
 def _node_ready(client: Kubernetes, running: Processes) -> bool:
@@ -254,9 +259,14 @@ def _node_ready(client: Kubernetes, running: Processes) -> bool:
     return datetime.fromisoformat(ready["lastHeartbeatTime"]) >= kubelet.since.replace(microsecond=0)
 
 
+def _stop(running: Processes, names: Collection[str]) -> None:
+    for group, seconds in components.STOPS:
+        running.stop([name for name in group if name in names], seconds)
+
+
 def _stop_pods(folders: Folders, running: Processes) -> None:
     """First the kubelet, which would start them again, then the pods' containers."""
-    running.stop(["kubelet"])
+    _stop(running, ["kubelet"])
     if running.find("containerd"):
         with contextlib.suppress(ClientError):  # a containerd that does not answer: its containers end with the group
             Containerd(folders.containerd_socket).stop_all(POD_GRACE_SECONDS)

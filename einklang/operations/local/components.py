@@ -6,8 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from einklang.operations.local import plan
-from einklang.operations.local.pki import ENCRYPTION
+from einklang.operations.local import pki, plan
 from einklang.operations.local.plan import Folders
 from einklang.operations.local.toolchain import Toolchain
 
@@ -17,7 +16,7 @@ _LOOPBACK = "127.0.0.1"
 
 # Name, which is also the program's, the record's and the log's -> where it listens.
 PLACES = {
-    "containerd": (),
+    "containerd": ((_LOOPBACK, plan.CONTAINERD_STREAM_PORT),),
     "etcd": ((_LOOPBACK, plan.ETCD_PORT), (_LOOPBACK, plan.ETCD_PEER_PORT)),
     "kube-apiserver": ((plan.NODE_ADDRESS, plan.API_PORT),),
     "kube-controller-manager": ((_LOOPBACK, 10257),),
@@ -27,6 +26,13 @@ PLACES = {
     "kube-router": (),
 }
 NAMES = tuple(PLACES)
+# Who stops together, and how long they have (seconds). The API server waits for the watches of pods and people without
+# end, and keeps nothing that a kill could lose; etcd waits for the API server.
+STOPS = (
+    (("kube-router", "kube-proxy", "kubelet", "kube-scheduler", "kube-controller-manager"), 5.0),
+    (("kube-apiserver",), 2.0),
+    (("etcd", "containerd"), 20.0),
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,13 @@ class Component:
     name: str
     argv: tuple[str, ...]
 
-    def fingerprint(self, certificates: str) -> str:
-        """Of all it is started with: arguments, the files they name, and the certificates (their fingerprint)."""
-        digest = hashlib.sha256(certificates.encode())
+    def fingerprint(self, folders: Folders) -> str:
+        """Of all it is started with: arguments, the configuration and keys they name, and all certificates."""
+        digest = hashlib.sha256(pki.fingerprint(folders.pki).encode())
         for word in self.argv:
             path = Path(word.partition("=")[2])
-            content = path.read_bytes() if path.is_absolute() and path.is_file() else b""
+            read = path.parent in {folders.configuration, folders.pki}
+            content = path.read_bytes() if read else b""
             digest.update(f"{word}\0{hashlib.sha256(content).hexdigest()}\n".encode())
         return digest.hexdigest()
 
@@ -88,33 +95,33 @@ def _etcd(folders: Folders) -> tuple[str, ...]:
 
 
 def _api_server(folders: Folders) -> tuple[str, ...]:
-    pki = folders.pki
+    keys = folders.pki
     return (
         f"--bind-address={plan.NODE_ADDRESS}",
         f"--advertise-address={plan.NODE_ADDRESS}",
         f"--secure-port={plan.API_PORT}",
-        f"--tls-cert-file={pki}/apiserver.crt",
-        f"--tls-private-key-file={pki}/apiserver.key",
+        f"--tls-cert-file={keys}/apiserver.crt",
+        f"--tls-private-key-file={keys}/apiserver.key",
         "--tls-min-version=VersionTLS12",
-        f"--client-ca-file={pki}/ca.crt",
+        f"--client-ca-file={keys}/ca.crt",
         "--anonymous-auth=false",
         "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
         "--profiling=false",
         f"--etcd-servers=https://127.0.0.1:{plan.ETCD_PORT}",
-        f"--etcd-cafile={pki}/ca.crt",
-        f"--etcd-certfile={pki}/apiserver-etcd-client.crt",
-        f"--etcd-keyfile={pki}/apiserver-etcd-client.key",
-        f"--encryption-provider-config={pki}/{ENCRYPTION}",
-        f"--kubelet-certificate-authority={pki}/ca.crt",
-        f"--kubelet-client-certificate={pki}/apiserver-kubelet-client.crt",
-        f"--kubelet-client-key={pki}/apiserver-kubelet-client.key",
+        f"--etcd-cafile={keys}/ca.crt",
+        f"--etcd-certfile={keys}/apiserver-etcd-client.crt",
+        f"--etcd-keyfile={keys}/apiserver-etcd-client.key",
+        f"--encryption-provider-config={keys}/{pki.ENCRYPTION}",
+        f"--kubelet-certificate-authority={keys}/ca.crt",
+        f"--kubelet-client-certificate={keys}/apiserver-kubelet-client.crt",
+        f"--kubelet-client-key={keys}/apiserver-kubelet-client.key",
         "--kubelet-preferred-address-types=InternalIP",
         f"--service-cluster-ip-range={plan.SERVICE_CIDR}",
         f"--service-account-issuer=https://kubernetes.default.svc.{plan.CLUSTER_DOMAIN}",
-        f"--service-account-key-file={pki}/sa.pub",
-        f"--service-account-signing-key-file={pki}/sa.key",
+        f"--service-account-key-file={keys}/sa.pub",
+        f"--service-account-signing-key-file={keys}/sa.key",
         f"--audit-policy-file={folders.configuration}/audit-policy.json",
         f"--audit-log-path={folders.logs}/audit.log",
         f"--audit-log-maxage={AUDIT_DAYS}",

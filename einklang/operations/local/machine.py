@@ -128,8 +128,12 @@ def guard_rules() -> list[str]:
     pods = plan.POD_CIDR
     return [
         "-i lo -j RETURN",
+        # Answers; also those of a pod behind a port of this machine, which come to 127.0.0.1.
+        "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
         f"-i veth+ -s {pods} -d {pods} -j RETURN",
         f"-i veth+ -s {pods} -d {plan.NODE_ADDRESS} -j RETURN",
+        # The gateway's replies to the machine itself: its ports are forwarded from 127.0.0.1.
+        f"-i veth+ -s {pods} -d 127.0.0.0/8 -m conntrack --ctstate ESTABLISHED -j RETURN",
         f"-s {pods} -j DROP",
         f"-d {pods} -j DROP",
         f"-d {plan.NODE_ADDRESS} -j DROP",

@@ -38,6 +38,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   restrict_oom_score_adj = true
   tolerate_missing_hugetlb_controller = true
   stream_server_address = "127.0.0.1"
+  stream_server_port = "{plan.CONTAINERD_STREAM_PORT}"
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "{cni_plugins()}"
     conf_dir = "{folders.configuration}/cni"

@@ -13,7 +13,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,9 +91,8 @@ class Processes:
             lines = log.read_text(errors="replace").splitlines()[-_LAST_LINES:] if log.exists() else []
             raise ClientError(f"{name} has ended; log: {log}\n  " + "\n  ".join(lines), log=log)
 
-    def stop(self, names: Iterable[str], timeout_seconds: float = 10) -> None:
+    def stop(self, names: Collection[str], timeout_seconds: float) -> None:
         """End the named processes: asked first, killed after the timeout."""
-        names = list(names)
         end([found.pid for name in names if (found := self.find(name))], timeout_seconds)
         for name in names:
             self._record(name).unlink(missing_ok=True)
