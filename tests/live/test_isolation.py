@@ -41,12 +41,11 @@ def test_only_the_database_reaches_the_api_server(stage: Stage) -> None:
     api = [Target("API server", stage.get("service", "kubernetes")["spec"]["clusterIP"], 443)]
     endpoints = stage.get("endpointslices", "-l", "kubernetes.io/service-name=kubernetes")["items"][0]
     api += [Target("API server", endpoints["endpoints"][0]["addresses"][0], endpoints["ports"][0]["port"])]
-    assert all(probes.listens(target) for target in api)
     everyone = probes.pods(stage, A)
     database = [pod for pod in everyone if pod.name.startswith("database-")]
     others = [pod for pod in everyone if pod not in database]
     assert probes.open_paths(stage, others, api) == []
-    assert len(probes.open_paths(stage, database, api[1:])) == len(database)
+    assert len(probes.open_paths(stage, database, api)) == len(database) * len(api) > 0
 
 
 def test_no_pod_reaches_the_node(stage: Stage, node: str) -> None:
@@ -188,8 +187,7 @@ def test_nobody_but_operators_gets_into_a_tenants_pod(stage: Stage, verb: str) -
     name = probes.pods(stage, A)[0].name
     command = ["--", "true"] if verb == "exec" else []
     done = stage.kubectl(
-        verb, "-n", A, name, *command,
-        "--as", "someone", "--as-group", "system:masters",
+        verb, "-n", A, name, "--as", "someone", "--as-group", "system:masters", *command,
         check=False, timeout=20,
     )  # fmt: skip
     assert done.returncode != 0
