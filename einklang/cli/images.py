@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 
 import click
@@ -58,8 +59,10 @@ def list_(as_json: bool) -> None:
 @click.argument("names", nargs=-1)
 def lock(names: tuple[str, ...]) -> None:
     """Write the Debian locks of the images NAMES (default: all) anew from what the mirror has now."""
-    settings = Settings.from_environment(os.environ)
-    for file in images.lock_images(settings, Lines(), names):
+    settings, progress = Settings.from_environment(os.environ), Lines()
+    packages.ensure(packages.IMAGES, settings, progress)
+    programs = toolchain.ensure(settings, progress)
+    for file in images.lock_images(settings, programs, progress, date.today(), names):
         click.echo(file)
 
 
@@ -68,11 +71,12 @@ def lock(names: tuple[str, ...]) -> None:
 @click.option(
     "--catalogue", required=True, type=click.Path(path_type=Path), help="File to write: name:version -> reference."
 )
-def push(registry: str, catalogue: Path) -> None:
+@click.option("--plain-http", is_flag=True, help="The registry has no TLS.")
+def push(registry: str, catalogue: Path, plain_http: bool) -> None:
     """Push all images to a registry, and write the catalogue that the stacks then read.
 
     Name the catalogue in the setting einklang:imageCatalogue and the registry in einklang:allowedRegistries.
     """
     settings, progress = Settings.from_environment(os.environ), Lines()
     built = images.ensure_images(settings, toolchain.ensure(settings, progress), progress, strict=True)
-    images.push_images(settings, built, registry, catalogue, progress)
+    images.push_images(settings, built, registry, catalogue, progress, plain_http=plain_http)

@@ -3,97 +3,154 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from einklang.errors import UserError
 from einklang.operations.local.toolchain import Toolchain
 
 DEBIAN_SUITE = "bookworm"
 # Part of every key: raise it when the way of building changes what comes out.
-BUILDER = "1"
+BUILDER = "2"
+DECLARATION, RECIPE = "image.toml", "Containerfile"
+# `localhost/<name>` in a Containerfile is the image of that name; nothing comes from a registry.
+_STARTS = re.compile(r"^FROM\s+(\S+)", re.MULTILINE)
+_COPIES = re.compile(r"--from=(localhost/\S+)")
+
+PackageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
+ProgramName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+SourcePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+([./-][A-Za-z0-9_]+)*$")]
 
 
-@dataclass(frozen=True)
-class MavenArtifact:
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MavenArtifact(_Model):
     """`group:artifact:version:type` and the SHA-256 that it must have."""
 
-    coordinates: str
-    sha256: str
+    artifact: str = Field(pattern=r"^[\w.-]+:[\w.-]+:[\w.-]+:[a-z]+$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class Declaration(_Model):
+    """The content of an `image.toml`.
+
+    version: the image's tag, by which standards and the platform name it. licenses: SPDX expression of its main
+    content. source: where that comes from. programs: of the toolchain, in the context's folder `bin`. debian: packages
+    of the root file system `rootfs.tar`. maven: archives that are unpacked in `maven`. sources: files of the checkout,
+    by path, in `sources`.
+    """
+
+    title: str
+    version: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")
+    licenses: str
+    source: str = Field(pattern=r"^https://")
+    programs: tuple[ProgramName, ...] = ()
+    debian: tuple[PackageName, ...] = ()
+    maven: tuple[MavenArtifact, ...] = ()
+    sources: tuple[SourcePath, ...] = ()
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One image. programs: names of toolchain programs. debian: packages of the root file system (none: scratch)."""
+    """One image. bases: the images that its Containerfile starts from or copies from."""
 
     name: str
     folder: Path
-    title: str
-    version: str
-    licenses: str
-    programs: Sequence[str]
-    debian: Sequence[str]
-    maven: Sequence[MavenArtifact]
+    declared: Declaration
+    bases: Sequence[str]
 
     @property
     def tag(self) -> str:
         """`name:version`, by which standards and the platform name the image."""
-        return f"{self.name}:{self.version}"
+        return f"{self.name}:{self.declared.version}"
 
     @property
     def lock(self) -> Path:
-        """The versions and checksums that the Debian packages had when they were last looked at."""
+        """The Debian packages that the image adds to its base."""
         return self.folder / "debian.lock"
 
-    def key(self, toolchain: Toolchain) -> str:
-        """16 hex digits over everything that the image is built from."""
-        digest = hashlib.sha256(f"{BUILDER}\n{DEBIAN_SUITE}\n".encode())
-        for path in sorted(path for path in self.folder.rglob("*") if path.is_file()):
-            digest.update(f"{path.relative_to(self.folder)}\0{path.stat().st_mode & 0o111}\0".encode())
-            digest.update(path.read_bytes())
-        for program in self.programs:
-            # The folder's name ends with the key of what the program is built from.
-            digest.update(f"{program}\0{toolchain.binary(program).parent.parent.name}\0".encode())
-        return digest.hexdigest()[:16]
+    @property
+    def source_files(self) -> Sequence[tuple[str, Path]]:
+        """Path in the checkout and where the file is, sorted."""
+        root = self.folder.parent.parent
+        return [(path, root / path) for path in sorted(self.declared.sources)]
 
 
-def load_all(images: Path) -> list[Definition]:
-    """All images of the folder, by name. Raises UserError for a definition that is not as expected."""
-    return [load(file.parent) for file in sorted(images.glob("*/image.toml"))]
+def load_all(images: Path) -> dict[str, Definition]:
+    """All images of the folder, by name, each after its bases. Raises UserError for what is not as expected."""
+    found = {file.parent.name: load(file.parent) for file in sorted(images.glob(f"*/{DECLARATION}"))}
+    return {definition.name: definition for definition in with_bases(found, found)}
 
 
 def load(folder: Path) -> Definition:
-    """One image's definition."""
-    file = folder / "image.toml"
+    """One image's definition. Raises UserError with the file and what is wrong in it."""
+    file, recipe = folder / DECLARATION, folder / RECIPE
     try:
-        table = tomllib.loads(file.read_text())
-        artifacts = [MavenArtifact(entry["artifact"], entry["sha256"]) for entry in table.get("maven", [])]
-        return Definition(
-            name=folder.name,
-            folder=folder,
-            title=table["title"],
-            version=table["version"],
-            licenses=table["licenses"],
-            programs=table.get("programs", []),
-            debian=table.get("debian", []),
-            maven=artifacts,
-        )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise UserError(f"{file}: {error!r}", remedy="see images/README.md for what image.toml holds") from error
+        declared = Declaration.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        bases = _bases(recipe, recipe.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise UserError(f"{file}: {error}", remedy="see images/README.md for what image.toml holds") from error
+    return Definition(folder.name, folder, declared, bases)
 
 
-def read_lock(lock: Path) -> dict[str, tuple[str, str]]:
-    """Package -> (version, SHA-256). An absent lock is an empty one."""
-    if not lock.exists():
-        return {}
-    rows = (line.split() for line in lock.read_text().splitlines() if line and not line.startswith("#"))
-    return {package.partition("=")[0]: (package.partition("=")[2], checksum) for package, checksum in rows}
+def with_bases(definitions: Mapping[str, Definition], names: Iterable[str]) -> list[Definition]:
+    """The named images and all they build on, bases first. Raises UserError for a base that is none."""
+    ordered: dict[str, Definition] = {}
+    for name in names:
+        for definition in _below(name, definitions, ()):
+            ordered.setdefault(definition.name, definition)
+    return list(ordered.values())
 
 
-def write_lock(lock: Path, packages: Mapping[str, tuple[str, str]]) -> None:
-    """Write a lock, one `name=version sha256` a line."""
-    head = "# Debian packages of this image: name=version and the SHA-256 of the .deb. Made by: einklang images lock\n"
-    lines = [f"{name}={version} {checksum}\n" for name, (version, checksum) in sorted(packages.items())]
-    lock.write_text(head + "".join(lines))
+def keys(definitions: Iterable[Definition], toolchain: Toolchain) -> dict[str, str]:
+    """For each image (bases first) 16 hex digits over everything that it is built from."""
+    known: dict[str, str] = {}
+    for definition in definitions:
+        digest = hashlib.sha256(f"{BUILDER}\n{DEBIAN_SUITE}\n".encode())
+        for label, content in _inputs(definition, toolchain, known):
+            digest.update(f"{label}\0{len(content)}\0".encode())
+            digest.update(content)
+        known[definition.name] = digest.hexdigest()[:16]
+    return known
+
+
+def _inputs(definition: Definition, toolchain: Toolchain, known: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(path for path in definition.folder.rglob("*") if path.is_file()):
+        executable = bool(path.stat().st_mode & 0o111)
+        yield f"{path.relative_to(definition.folder)} {executable}", path.read_bytes()
+    for program in definition.declared.programs:
+        # The folder's name ends with the key of what the program is built from.
+        yield program, toolchain.binary(program).resolve().parent.parent.name.encode()
+    for name, source in definition.source_files:
+        yield name, source.read_bytes()
+    for base in definition.bases:
+        yield base, known[base].encode()
+
+
+def _below(name: str, known: Mapping[str, Definition], above: tuple[str, ...]) -> Iterator[Definition]:
+    if name in above:
+        raise UserError(f"images build on each other in a circle: {' -> '.join((*above, name))}")
+    if name not in known:
+        origin = f"images/{above[-1]}/{RECIPE}: " if above else ""
+        raise UserError(f"{origin}no image {name}", remedy=f"one of {', '.join(sorted(known))}")
+    for base in known[name].bases:
+        yield from _below(base, known, (*above, name))
+    yield known[name]
+
+
+def _bases(recipe: Path, text: str) -> tuple[str, ...]:
+    starts = [start for start in _STARTS.findall(text) if start != "scratch"]
+    for start in starts:
+        if not start.startswith("localhost/"):
+            raise UserError(f"{recipe}: FROM {start}", remedy="scratch, or localhost/<name> for an image of images/")
+    return tuple(dict.fromkeys(start.partition("/")[2] for start in [*starts, *_COPIES.findall(text)]))

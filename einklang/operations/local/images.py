@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from einklang.clients.buildah import Buildah
 from einklang.clients.containerd import Containerd
 from einklang.errors import UserError
-from einklang.operations.local import image_build, image_definition
-from einklang.operations.local.image_build import Built
+from einklang.operations.local import image_build, image_definition, image_lock
+from einklang.operations.local.image_build import UNFINISHED, Built, Workplace
 from einklang.operations.local.image_definition import Definition
+from einklang.operations.local.image_lock import Lock
 from einklang.operations.local.plan import REGISTRY
 from einklang.operations.local.toolchain import Toolchain
 from einklang.progress import Progress
@@ -46,28 +50,25 @@ def ensure_images(
     toolchain: Toolchain,
     progress: Progress,
     *,
-    names: Iterable[str] = (),
+    names: Sequence[str] = (),
     strict: bool = False,
 ) -> ImageSet:
     """Build the images that are missing in the cache, one at a time; write the catalogue.
 
-    names: only these (default: all). Safe to interrupt and to repeat; a second builder waits for the first. Raises
-    ClientError where a build fails.
+    names: only these and their bases (default: all). Safe to interrupt and to repeat; a second builder waits for the
+    first. Raises ClientError where a build fails, UserError where a definition or a lock is not as expected.
     """
-    definitions = _chosen(settings, names)
-    folder = settings.cache / "images"
-    folder.mkdir(parents=True, exist_ok=True)
-    found = {definition.name: _cached(folder, definition, toolchain) for definition in definitions}
-    missing = [definition for definition in definitions if found[definition.name] is None]
-    if missing:
-        with (folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for number, definition in enumerate(missing, start=1):
-                # The builder that held the lock before may have built it.
-                built = _cached(folder, definition, toolchain)
-                found[definition.name] = built or _build(
-                    folder, definition, toolchain, progress, (number, len(missing)), strict=strict
-                )
+    definitions = image_definition.load_all(settings.root / "images")
+    wanted = image_definition.with_bases(definitions, names or definitions)
+    workplace = _workplace(settings, toolchain, progress, strict=strict)
+    places = {
+        name: workplace.folder / f"{name}-{key}" for name, key in image_definition.keys(wanted, toolchain).items()
+    }
+    found = {definition.name: image_build.read(places[definition.name], definition) for definition in wanted}
+    if None in found.values():
+        with _alone(workplace.folder, progress):
+            _build_missing(workplace, wanted, places)
+        found = {definition.name: image_build.read(places[definition.name], definition) for definition in wanted}
     images = ImageSet({name: built for name, built in found.items() if built})
     if not names:
         _write_catalogue(settings.image_catalogue, images.catalogue())
@@ -85,60 +86,85 @@ def import_images(images: ImageSet, containerd: Containerd, progress: Progress) 
         list(pool.map(lambda pair: containerd.import_image(pair[0].archive, pair[1]), missing))
 
 
-def push_images(settings: Settings, images: ImageSet, registry: str, catalogue: Path, progress: Progress) -> None:
-    """Push all images to `registry` (host/path) and write a catalogue that names them there."""
+def push_images(
+    settings: Settings,
+    images: ImageSet,
+    registry: str,
+    catalogue: Path,
+    progress: Progress,
+    *,
+    plain_http: bool = False,
+) -> None:
+    """Push all images to `registry` (host/path) and write a catalogue that names them there.
+
+    plain_http: for a registry without TLS. Credentials are those of `buildah login`.
+    """
     references = {}
     for number, (name, built) in enumerate(sorted(images.by_name.items()), start=1):
         target = f"{registry}/{built.definition.tag}"
         buildah = Buildah(settings.cache / "images" / f".push.{os.getpid()}", settings.logs / "push.log")
         try:
             with progress.step(f"push {name}", number, len(images.by_name)):
-                references[built.definition.tag] = f"{target}@{buildah.push(built.archive, target)}"
+                digest = buildah.push(built.archive, target, plain_http=plain_http)
+                references[built.definition.tag] = f"{target}@{digest}"
         finally:
             buildah.close()
     _write_catalogue(catalogue, references)
 
 
-def lock_images(settings: Settings, progress: Progress, names: Iterable[str] = ()) -> list[Path]:
-    """Write the Debian locks anew from what the mirror has now; returns the files."""
-    definitions = [definition for definition in _chosen(settings, names) if definition.debian]
-    work = settings.cache / "images" / f".lock.{os.getpid()}"
-    for number, definition in enumerate(definitions, start=1):
-        with progress.step(f"lock {definition.name}", number, len(definitions)):
-            packages = image_build.installed(definition, work, settings.logs / "images" / f"{definition.name}.log")
-            image_definition.write_lock(definition.lock, packages)
-    return [definition.lock for definition in definitions]
+def lock_images(
+    settings: Settings, toolchain: Toolchain, progress: Progress, today: date, names: Sequence[str] = ()
+) -> list[Path]:
+    """Write the Debian locks anew from what the mirror has now, bases first; returns the files.
 
-
-def _chosen(settings: Settings, names: Iterable[str]) -> list[Definition]:
+    A base whose lock has changed is built before those that add to it are looked up.
+    """
     every = image_definition.load_all(settings.root / "images")
-    wanted = set(names)
-    if unknown := wanted - {definition.name for definition in every}:
-        raise UserError(f"no image {', '.join(sorted(unknown))}", remedy="einklang images list")
-    return [definition for definition in every if not wanted or definition.name in wanted]
+    chosen = [definition for definition in image_definition.with_bases(every, names or every)
+              if definition.declared.debian and (not names or definition.name in names)]  # fmt: skip
+    workplace = _workplace(settings, toolchain, progress)
+    for number, definition in enumerate(chosen, start=1):
+        bases = ensure_images(settings, toolchain, progress, names=definition.bases) if definition.bases else None
+        with progress.step(f"lock {definition.name}", number, len(chosen)), _alone(workplace.folder, progress):
+            found = image_build.look_up(workplace, definition, bases.by_name if bases else {})
+            _write_lock(definition, Lock(today, found))
+    return [definition.lock for definition in chosen]
 
 
-def _cached(folder: Path, definition: Definition, toolchain: Toolchain) -> Built | None:
-    return image_build.read(_place(folder, definition, toolchain), definition)
+def _write_lock(definition: Definition, lock: Lock) -> None:
+    """Write the lock unless the packages are the same: another day alone is no reason to build again."""
+    if not definition.lock.exists() or image_lock.read(definition.lock).packages != lock.packages:
+        image_lock.write(definition.lock, lock)
 
 
-def _place(folder: Path, definition: Definition, toolchain: Toolchain) -> Path:
-    return folder / f"{definition.name}-{definition.key(toolchain)}"
+def _workplace(settings: Settings, toolchain: Toolchain, progress: Progress, *, strict: bool = False) -> Workplace:
+    return Workplace(settings.cache / "images", toolchain, progress, strict)
 
 
-def _build(
-    folder: Path,
-    definition: Definition,
-    toolchain: Toolchain,
-    progress: Progress,
-    position: tuple[int, int],
-    *,
-    strict: bool,
-) -> Built:
-    log = folder / "logs" / f"{definition.name}.log"
-    with progress.step(f"build image {definition.tag}", *position):
-        place = _place(folder, definition, toolchain)
-        return image_build.build(definition, place, toolchain, log, progress, strict=strict)
+def _build_missing(workplace: Workplace, wanted: Sequence[Definition], places: Mapping[str, Path]) -> None:
+    """Build bases first. The lock is held: work folders that are there belong to builds that were killed."""
+    for left_behind in workplace.folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left_behind, ignore_errors=True)
+    # The builder that held the lock before may have built some.
+    found = {definition.name: image_build.read(places[definition.name], definition) for definition in wanted}
+    missing = [definition for definition in wanted if found[definition.name] is None]
+    for number, definition in enumerate(missing, start=1):
+        bases = {name: built for name, built in found.items() if built and name in definition.bases}
+        with workplace.progress.step(f"build image {definition.tag}", number, len(missing)):
+            found[definition.name] = image_build.build(workplace, definition, places[definition.name], bases)
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, progress: Progress) -> Iterator[None]:
+    """Hold the images' lock; it ends with the process, so a killed build leaves none behind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.note("waiting for another build of images to end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _stored_name(reference: str) -> str:
