@@ -61,67 +61,75 @@ class Tenant(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("einklang:tenant:Tenant", name, None, opts)
-        tenant, size = args.resolved.tenant, args.resolved.size
+        tenant = args.resolved.tenant
         if tenant.status is Status.REQUESTED:
             raise UserError(
                 f"tenant {tenant.id} is requested, not active: nothing is deployed",
                 remedy=f"set status: active in tenants/{tenant.id}.yaml",
             )
-        suspended, leaving = tenant.status is Status.SUSPENDED, tenant.status is Status.LEAVING
-        guardrails = Guardrails(
-            "guardrails",
-            GuardrailsArgs(
-                tenant=tenant.id,
-                standard=args.resolved.standard.version,
-                namespace=tenant.namespace,
-                hostnames=tenant.hostnames.all(),
-                quota=size.quota,
-                service_accounts=[name for name in workloads() if name != "database"],
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
+        guardrails = Guardrails("guardrails", _guardrails(args), pulumi.ResourceOptions(parent=self))
         # Everything below is made, changed and removed by the deploying identity, while its rights stand.
         provider = args.deployer(tenant.namespace, DEPLOYER)
         inside = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=list(guardrails.ready))
-        database = Database(
-            "database",
-            DatabaseArgs(
-                tenant=tenant.id,
-                namespace=tenant.namespace,
-                image=args.image("postgresql"),
-                storage_class=STORAGE_CLASS,
-                size=size.database,
-                applications=APPLICATIONS,
-                hibernated=suspended,
-                protect=not leaving,
-                random=args.random,
-            ),
-            inside,
-        )
-        identity = Identity(
-            "identity",
-            IdentityArgs(
-                resolved=args.resolved,
-                namespace=tenant.namespace,
-                image=args.image("keycloak"),
-                setup_image=args.image("identity-setup"),
-                templates=args.templates,
-                database=database.access["identity"],
-                suspended=suspended,
-                random=args.random,
-            ),
-            pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[database])),
-        )
+        database = Database("database", _database(args), inside)
+        after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[database]))
+        identity = Identity("identity", _identity(args, database), after)
         self.urls = {}
-        if not suspended:
-            route = Route(
-                workload="identity",
-                hostname=tenant.hostnames.identity,
-                service=identity.service,
-                port=identity.port,
-                paths=identity.public_paths,
-                home=identity.home,
-            )
-            routing_args = RoutingArgs(tenant.id, tenant.namespace, [route], args.issuer, args.now)
-            self.urls = Routing("routing", routing_args, inside).urls
+        if tenant.status is not Status.SUSPENDED:
+            self.urls = Routing("routing", _routing(args, identity), inside).urls
         self.register_outputs({"urls": self.urls})
+
+
+def _guardrails(args: TenantArgs) -> GuardrailsArgs:
+    tenant = args.resolved.tenant
+    return GuardrailsArgs(
+        tenant=tenant.id,
+        standard=args.resolved.standard.version,
+        namespace=tenant.namespace,
+        hostnames=tenant.hostnames.all(),
+        quota=args.resolved.size.quota,
+        # The database's account is the one that has rights: CloudNativePG makes it, and gives it just those it needs.
+        service_accounts=[name for name in workloads() if name != "database"],
+    )
+
+
+def _database(args: TenantArgs) -> DatabaseArgs:
+    tenant = args.resolved.tenant
+    return DatabaseArgs(
+        tenant=tenant.id,
+        namespace=tenant.namespace,
+        image=args.image("postgresql"),
+        storage_class=STORAGE_CLASS,
+        size=args.resolved.size.database,
+        applications=APPLICATIONS,
+        hibernated=tenant.status is Status.SUSPENDED,
+        protect=tenant.status is not Status.LEAVING,
+        random=args.random,
+    )
+
+
+def _identity(args: TenantArgs, database: Database) -> IdentityArgs:
+    tenant = args.resolved.tenant
+    return IdentityArgs(
+        resolved=args.resolved,
+        namespace=tenant.namespace,
+        image=args.image("keycloak"),
+        setup_image=args.image("identity-setup"),
+        templates=args.templates,
+        database=database.access["identity"],
+        suspended=tenant.status is Status.SUSPENDED,
+        random=args.random,
+    )
+
+
+def _routing(args: TenantArgs, identity: Identity) -> RoutingArgs:
+    tenant = args.resolved.tenant
+    route = Route(
+        workload="identity",
+        hostname=tenant.hostnames.identity,
+        service=identity.service,
+        port=identity.port,
+        paths=identity.public_paths,
+        home=identity.home,
+    )
+    return RoutingArgs(tenant.id, tenant.namespace, [route], args.issuer, args.now)

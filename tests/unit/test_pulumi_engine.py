@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,8 @@ def test_a_live_pulumis_lock_stays(tmp_path: Path, engine: PulumiEngine) -> None
     program.symlink_to("/bin/sleep")
     child = subprocess.Popen([str(program), "30"])
     try:
+        while Path(f"/proc/{child.pid}/comm").read_text().strip() != "pulumi":
+            time.sleep(0.01)  # exec gives the process its name a moment after Popen returns
         file = lock(tmp_path, child.pid)
         assert not engine.release_dead_lock("olpe")
         assert file.exists()

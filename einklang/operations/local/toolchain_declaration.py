@@ -8,10 +8,10 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from einklang.errors import UserError
+from einklang.inventory.plain import documents
 
 DECLARATION = "toolchain.yaml"
 RECIPE = "1"  # counts up when the way of building changes (toolchain_build.py), so that everything is built anew
@@ -142,10 +142,8 @@ def load(folder: Path) -> Declaration:
     """Read the declaration of a `toolchain/` folder. Raises UserError where it is missing, no YAML, or does not fit."""
     path = folder / DECLARATION
     try:
-        return Declaration.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from error
-    except (yaml.YAMLError, ValidationError) as error:
+        return Declaration.model_validate(documents(path)[0])
+    except (IndexError, ValidationError) as error:
         raise UserError(f"{path}: {error}") from error
 
 
