@@ -67,7 +67,7 @@ class Database(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("einklang:database:Database", name, None, opts)
-        secrets = [Object(_password(args, application), self._keep("stringData")) for application in args.applications]
+        secrets = [Object(_password(args, application), self._options([])) for application in args.applications]
         cluster = Object(_cluster(args), self._options(secrets, protect=args.protect))
         for application in args.applications:
             Object(_database(args, application), self._options([cluster]))
@@ -76,10 +76,6 @@ class Database(pulumi.ComponentResource):
 
     def _options(self, depends_on: Sequence[pulumi.Resource], *, protect: bool = False) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), protect=protect)
-
-    def _keep(self, part: str) -> pulumi.ResourceOptions:
-        # Generated once: each run of the program computes another value, and the first one stays.
-        return pulumi.ResourceOptions(parent=self, ignore_changes=[part])
 
 
 def _access(application: str) -> DatabaseAccess:

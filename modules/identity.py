@@ -63,7 +63,7 @@ class Identity(pulumi.ComponentResource):
         self.service, self.port = NAME, PORT
         self.public_paths, self.home = public_paths(tenant.id), f"/realms/{tenant.id}/account/"
         # The secrets stand before Keycloak starts and learns them: a run that is killed in between can be repeated.
-        secrets = [Object(manifest, self._options(keep="stringData")) for manifest in _secrets(args)]
+        secrets = [Object(manifest, self._options()) for manifest in _secrets(args)]
         server = _server(args)
         theme = Object(config_map(server), self._options())
         reachable = Object(service(server), self._options())
@@ -74,9 +74,8 @@ class Identity(pulumi.ComponentResource):
             Object(job(setup), self._options([keycloak, documents]), name="job/identity-setup")
         self.register_outputs({"service": self.service, "port": self.port, "home": self.home})
 
-    def _options(self, depends_on: Sequence[pulumi.Resource] = (), *, keep: str = "") -> pulumi.ResourceOptions:
-        # keep: generated once; each run of the program computes another value, and the first one stays.
-        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on), ignore_changes=[keep] if keep else [])
+    def _options(self, depends_on: Sequence[pulumi.Resource] = ()) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(depends_on))
 
 
 def public_paths(tenant: str) -> tuple[str, ...]:

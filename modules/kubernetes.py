@@ -7,6 +7,7 @@ needs takes a second at every `pulumi up`; the provider, its diffs and its waiti
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,14 +17,15 @@ Manifest = Mapping[str, Any]
 
 # One field manager for all our runs: what a killed run has applied, the next one takes over without a conflict.
 _ANNOTATIONS = {"pulumi.com/patchFieldManager": "einklang", "pulumi.com/patchForce": "true"}
-_SECRET_PARTS = ("data", "stringData")
 
 
 class Object(pulumi.CustomResource):
     """A Kubernetes object. Its Pulumi name is `kind/name` unless `name` says otherwise.
 
-    manifest: apiVersion, kind, metadata with an explicit name (so that creating is repeating safe), and the rest. The
-    content of a Secret is a Pulumi secret: encrypted in the state, never shown.
+    manifest: apiVersion, kind, metadata with an explicit name (so that creating is repeating safe), and the rest.
+
+    A Secret is given with `stringData`. Its content is generated once: each run of the program computes other values,
+    and the first ones stay. It is a Pulumi secret: encrypted in the state, never shown.
     """
 
     def __init__(self, manifest: Manifest, opts: pulumi.ResourceOptions, *, name: str | None = None) -> None:
@@ -31,10 +33,9 @@ class Object(pulumi.CustomResource):
         metadata["annotations"] = {**_ANNOTATIONS, **metadata.get("annotations", {})}
         properties = {**manifest, "metadata": metadata}
         if kind == "Secret":
-            properties |= {part: pulumi.Output.secret(properties[part]) for part in _SECRET_PARTS if part in properties}
-            opts = pulumi.ResourceOptions.merge(
-                opts, pulumi.ResourceOptions(additional_secret_outputs=list(_SECRET_PARTS))
-            )
+            properties["data"] = pulumi.Output.secret(_encoded(properties.pop("stringData")))
+            kept = pulumi.ResourceOptions(ignore_changes=["data"], additional_secret_outputs=["data"])
+            opts = pulumi.ResourceOptions.merge(opts, kept)
         super().__init__(_token(manifest), name or f"{kind.lower()}/{metadata['name']}", properties, opts)
 
 
@@ -49,6 +50,11 @@ class Existing(pulumi.CustomResource):
     def part(self, name: str) -> pulumi.Output[Any]:
         """One of the fields that were read."""
         return pulumi.Output.from_input(pulumi.get(self, name))
+
+
+def _encoded(content: Mapping[str, str]) -> dict[str, str]:
+    # The provider would turn stringData into data by itself, and what is ignored has to have the name it has there.
+    return {key: base64.b64encode(value.encode()).decode() for key, value in content.items()}
 
 
 def _token(manifest: Manifest) -> str:

@@ -58,9 +58,7 @@ class Routing(pulumi.ComponentResource):
         hostnames = sorted({route.hostname for route in args.routes})
         tls = secret_name(hostnames, args.issuer)
         if isinstance(args.issuer, LocalAuthority):
-            # Signed once: each run of the program makes another key, and the first one stays.
-            kept = pulumi.ResourceOptions(parent=self, ignore_changes=["stringData"])
-            Object(_certificate(args, tls, sign(args.issuer, hostnames, args.now)), kept)
+            Object(_certificate(args, tls, sign(args.issuer, hostnames, args.now)), child)
         Object(_gateway(args, hostnames, tls), child)
         for route in args.routes:
             Object(_route(args, route), child)

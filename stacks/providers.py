@@ -40,7 +40,15 @@ def _provider(name: str, kubeconfig: dict[str, Any]) -> Provider:
         text = pulumi.Output.secret(text)
     # The identifier tells clusters apart: a renewed credential must not look like another cluster.
     identifier = kubeconfig["clusters"][0]["cluster"]["server"]
-    return Provider(name, kubeconfig=text, cluster_identifier=identifier, kube_client_settings=_CLIENT)
+    return Provider(
+        name,
+        kubeconfig=text,
+        cluster_identifier=identifier,
+        kube_client_settings=_CLIENT,
+        # Their names are fixed: replacing one would leave a moment without it.
+        enable_config_map_mutable=True,
+        enable_secret_mutable=True,
+    )
 
 
 def _kubeconfig(settings: StackSettings) -> dict[str, Any]:

@@ -204,7 +204,7 @@ def _everybody(peer: Mapping[str, Any]) -> bool:
 def secrets(declared: Sequence[Declared]) -> Iterator[str]:
     """The content of a Secret is a Pulumi secret and stays once made; no other object holds one."""
     for each in objects(declared):
-        content = {**each.manifest.get("data", {}), **each.manifest.get("stringData", {})}
+        content = each.manifest.get("data", {})
         if each.kind != "Secret":
             if each.secret:
                 yield f"{' '.join(each.key)}: holds a secret"

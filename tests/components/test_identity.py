@@ -87,8 +87,8 @@ def test_no_secret_is_declared_in_clear() -> None:
     clear = base64.urlsafe_b64encode(cases.random(32)).decode().rstrip("=")
     assert clear not in repr(declared())
     for each in objects(declared(), "Secret"):
-        assert set(each.manifest["stringData"].values()) == {SECRET}
-        assert "stringData" in each.ignore_changes
+        assert set(each.manifest["data"].values()) == {SECRET}
+        assert "data" in each.ignore_changes
 
 
 def test_secrets_reach_containers_by_reference_only() -> None:

@@ -102,8 +102,8 @@ PLANTED: list[tuple[rules.Rule, tuple[str, str], Change, str]] = [
         lambda m: m["spec"]["template"]["metadata"]["labels"].update({labels.WORKLOAD: "portal"}),
         "workload portal: no flow",
     ),
-    (rules.secrets, ("Secret", "database-identity"), lambda m: m["stringData"].update(password="123"), "in clear"),
-    (rules.secrets, ("Secret", "database-identity"), lambda m: drop(m, "stringData"), "in clear"),
+    (rules.secrets, ("Secret", "database-identity"), lambda m: m["data"].update(password="123"), "in clear"),
+    (rules.secrets, ("Secret", "database-identity"), lambda m: drop(m, "data"), "in clear"),
 ]
 
 
