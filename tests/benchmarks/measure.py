@@ -25,6 +25,14 @@ class Figure:
     peak_mib: float
 
 
+@dataclass(frozen=True)
+class Result:
+    """The median figure of `runs` runs."""
+
+    figure: Figure
+    runs: int
+
+
 def run(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, *, timeout_seconds: float = 900) -> Figure:
     """Run a command once. Raises AssertionError with its output when it fails."""
     before, began = os.times(), time.monotonic()
@@ -34,14 +42,30 @@ def run(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, *, timeout_s
     peak, done = [0.0], threading.Event()
     sampler = threading.Thread(target=_sample, args=(child.pid, peak, done), daemon=True)
     sampler.start()
-    output, _ = child.communicate(timeout=timeout_seconds)
-    done.set()
-    sampler.join()
+    try:
+        output, _ = child.communicate(timeout=timeout_seconds)
+    finally:
+        child.kill()
+        done.set()
+        sampler.join()
     after, wall = os.times(), time.monotonic() - began
     if child.returncode != 0:
         raise AssertionError(f"{' '.join(argv)}: code {child.returncode}\n{output}")
     cpu = (after.children_user - before.children_user) + (after.children_system - before.children_system)
     return Figure(wall, cpu, peak[0])
+
+
+def repeat(
+    argv: Sequence[str], environ: Mapping[str, str], cwd: Path, *, runs: int, timeout_seconds: float = 900
+) -> Result:
+    """Run a command several times after one run that is not counted (it fills the caches)."""
+    run(argv, environ, cwd, timeout_seconds=timeout_seconds)
+    return Result(median([run(argv, environ, cwd, timeout_seconds=timeout_seconds) for _ in range(runs)]), runs)
+
+
+def once(argv: Sequence[str], environ: Mapping[str, str], cwd: Path, *, timeout_seconds: float = 900) -> Result:
+    """Run a command that can run only once."""
+    return Result(run(argv, environ, cwd, timeout_seconds=timeout_seconds), 1)
 
 
 def median(figures: Sequence[Figure]) -> Figure:

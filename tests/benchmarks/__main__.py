@@ -1,0 +1,89 @@
+"""`make bench`: the figures of docs/operators/performance.md, measured on the running cluster.
+
+Nothing here asserts a time: a benchmark on a shared machine that fails at random would soon be ignored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from einklang.operations.local import toolchain
+from einklang.operations.local.toolchain_declaration import Purpose
+from einklang.progress import Lines
+from einklang.settings import Settings
+from tests.benchmarks import report, startup, tenant
+from tests.benchmarks.measure import Result
+from tests.live import stage as staging
+
+NO_CLUSTER = "no local cluster is running; start one by: make up"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print. Returns the exit code."""
+    options = _options(argv)
+    settings, environ = Settings.from_environment(os.environ), dict(os.environ)
+    reason = staging.why_not()
+    if reason or not staging.running(settings, environ):
+        print(reason or NO_CLUSTER, file=sys.stderr)
+        return 1
+    helm = toolchain.ensure(settings, Lines(), {Purpose.BENCHMARKS}).binary("helm")
+    stage = staging.bring_up(settings, environ, from_nothing=False)
+    first: dict[str, Result] = {}
+    cases: dict[str, dict[str, Result]] = {}
+    machine = _machine()
+    with tempfile.TemporaryDirectory(prefix="einklang-benchmark-") as name:
+        folder = Path(name)
+        if "startup" in options.parts:
+            _say("start-up, imports and a program without resources")
+            (folder / "empty").mkdir()
+            first.update(startup.measure(stage, folder / "empty", options.runs))
+        if "tenant" in options.parts:
+            for case, tool, result in tenant.measure(stage, folder, helm, options.runs, _say):
+                cases.setdefault(case, {})[tool] = result
+    _print(options.json, machine, first, cases)
+    return 0
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="runs of each quick case; the median counts")
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    parser.add_argument("parts", nargs="*", default=["startup", "tenant"], help="startup, tenant (default: both)")
+    return parser.parse_args(argv)
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30),
+        "system": f"{platform.system()} {platform.release()}",
+        "load_before": round(os.getloadavg()[0], 1),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
+def _say(text: str) -> None:
+    print(f"measuring: {text}", file=sys.stderr, flush=True)
+
+
+def _print(target: Path | None, machine: dict[str, Any], first: dict[str, Result], cases: report.Cases) -> None:
+    if target:
+        target.write_text(json.dumps(report.as_data(machine, first, cases), indent=2, ensure_ascii=False) + "\n")
+    print(", ".join(f"{key} {value}" for key, value in machine.items()), end="\n\n")
+    if first:
+        print(report.startup_table(first), end="\n\n")
+    if cases:
+        print(report.tenant_table(cases))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
