@@ -110,6 +110,12 @@ def parse_listeners(table: str) -> list[Listener]:
     return found
 
 
+def listening_sockets() -> set[str]:
+    """Paths of the Unix sockets that are open on this machine (proc_net_unix: the path is the last column)."""
+    lines = Path("/proc/net/unix").read_text().splitlines()[1:]
+    return {words[7] for words in (line.split(maxsplit=7) for line in lines) if len(words) > 7}
+
+
 def connects(address: str, port: int) -> bool:
     """True where something accepts a TCP connection there."""
     try:

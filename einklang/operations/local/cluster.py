@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,28 +171,34 @@ class _Start:
 
     def run(self) -> None:
         """Start what does not run, or runs as it should not any more, and wait until all is well."""
-        with self._step("network and control group", 1):
-            self._prepare()
-        with self._step("containerd, etcd, API server", 2):
-            self._launch("containerd", "etcd", "kube-apiserver")
-            wait("containerd", _containerd_ready, CONTAINERD_WITHIN_SECONDS, meanwhile=self._require("containerd"))
-            importing = ThreadPoolExecutor(1)
-            imported = importing.submit(self.import_images)
-            self._launch("kubelet", "kube-proxy")
-            wait(
-                "the API server", self._api_ready, API_WITHIN_SECONDS, meanwhile=self._require("etcd", "kube-apiserver")
-            )
-        with self._step("node", 3):
-            self._launch("kube-controller-manager", "kube-scheduler")
-            self._bootstrap.apply(self._objects)
-            wait("the node", self._node_exists, NODE_WITHIN_SECONDS, meanwhile=self._require("kubelet"))
-            self._launch("kube-router")
-        with self._step("images into containerd", 4):
-            imported.result()
-            importing.shutdown()
+        with ThreadPoolExecutor(1) as pool:
+            with self._step("network and control group", 1):
+                self._prepare()
+            with self._step("containerd, etcd, API server", 2):
+                imported = self._start_api(pool)
+            with self._step("node", 3):
+                self._start_node()
+            with self._step("images into containerd", 4):
+                imported.result()
         with self._step("node ready, name service answers", 5):
             wait("node and name service", self._well, ADDONS_WITHIN_SECONDS, meanwhile=self._require(*components.NAMES))
         self._applied.write_text(self._declared_digest())
+
+    def _start_api(self, pool: Executor) -> Future[None]:
+        self._launch("containerd", "etcd", "kube-apiserver")
+        wait("containerd", _containerd_ready, CONTAINERD_WITHIN_SECONDS, meanwhile=self._require("containerd"))
+        imported = pool.submit(self.import_images)
+        self._launch("kube-proxy")
+        wait("the API server", self._api_ready, API_WITHIN_SECONDS, meanwhile=self._require("etcd", "kube-apiserver"))
+        return imported
+
+    def _start_node(self) -> None:
+        if self._node_exists():  # pods of an earlier start are about to run: their firewall comes before them
+            self._launch("kube-router")
+        self._launch("kubelet", "kube-controller-manager", "kube-scheduler")
+        self._bootstrap.apply(self._objects)
+        wait("the node", self._node_exists, NODE_WITHIN_SECONDS, meanwhile=self._require("kubelet"))
+        self._launch("kube-router")  # it ends at once where there is no node yet
 
     def _to_start(self) -> list[str]:
         """Names of components that do not run, or were started otherwise than they would be now."""

@@ -139,6 +139,7 @@ def _controller_manager(folders: Folders) -> tuple[str, ...]:
         "--use-service-account-credentials=true",
         f"--service-account-private-key-file={folders.pki}/sa.key",
         f"--root-ca-file={folders.pki}/ca.crt",
+        f"--flex-volume-plugin-dir={folders.data('kubelet')}/volume-plugins",
         "--allocate-node-cidrs=true",
         f"--cluster-cidr={plan.POD_CIDR}",
         f"--service-cluster-ip-range={plan.SERVICE_CIDR}",

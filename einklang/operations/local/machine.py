@@ -16,12 +16,13 @@ from typing import Any
 from einklang.clients import firewall, network
 from einklang.clients.network import Listener
 from einklang.errors import UserError
-from einklang.operations.local import host, plan
+from einklang.operations.local import host, plan, traces
 from einklang.operations.local.plan import Folders
 
 # What runs may change; set back by `down`.
 SETTINGS = (
     "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.accept_redirects",  # switched along with ip_forward, so it comes after it
     "net.ipv4.conf.all.route_localnet",
     "net.bridge.bridge-nf-call-iptables",
     "kernel.panic",
@@ -36,7 +37,6 @@ GUARD = "EINKLANG-GUARD"
 _KUBERNETES = re.compile(r"^KUBE-")
 _OURS = re.compile(r"^(KUBE-|CNI-|EINKLANG-)")
 _OUR_SETS = re.compile(r"^(inet6:)?(KUBE-|kube-router-)")
-_LEFT_BY_RUNTIMES = (Path("/var/log/containers"), Path("/var/lib/cni/results"), Path("/var/lib/cni"))
 
 
 def is_ours(folders: Folders) -> bool:
@@ -102,7 +102,7 @@ def remember(folders: Folders) -> None:
         "namespaces": network.namespaces(),
         "chains": sorted(firewall.chains()),
         "sets": sorted(firewall.sets()),
-        "paths": [str(path) for path in _LEFT_BY_RUNTIMES if path.exists()],
+        "folders": traces.folders_there(),
     }
     folders.records.mkdir(parents=True, exist_ok=True)
     new = record.with_suffix(".new")
@@ -149,7 +149,7 @@ def restore(folders: Folders) -> None:
         _remove_network(before)
         host.remove_cgroup(plan.CGROUP)
         network.set_kernel_settings(before.get("settings", {}))
-        _remove_traces(folders, before.get("paths", []))
+        traces.remove(folders.base, before.get("folders", []), network.listening_sockets())
     for point in network.mounts_below(folders.base):
         network.unmount(point)
     # Addresses of pods that are gone; the kubelet makes their sandboxes anew at the next start.
@@ -172,19 +172,6 @@ def _remove_network(before: Mapping[str, Any]) -> None:
             network.remove_link(device)
     network.remove_route(plan.POD_CIDR)
     network.remove_link(plan.NODE_BRIDGE)
-
-
-def _remove_traces(folders: Folders, paths_before: Iterable[str]) -> None:
-    """Links to the pods' logs and results of the network plug-ins: their places cannot be configured."""
-    logs, results, cni = _LEFT_BY_RUNTIMES
-    for link in logs.glob("*.log"):
-        if link.is_symlink() and link.readlink().is_relative_to(folders.base):
-            link.unlink()
-    for result in results.glob(f"{plan.NETWORK}-*"):
-        result.unlink()
-    for path in (logs, results, cni):
-        if path.is_dir() and str(path) not in paths_before and not any(path.iterdir()):
-            path.rmdir()
 
 
 def _record(folders: Folders) -> Path:

@@ -22,7 +22,7 @@ NODE = {
     "/usr/lib/cni/ptp": "containernetworking-plugins",
 }
 IMAGES = {"buildah": "buildah", "mmdebstrap": "mmdebstrap", "mvn": "maven", "gcc": "gcc"}
-BROWSER = {"chromium": "chromium"}
+BROWSER = {"chromium": "chromium", "certutil": "libnss3-tools"}
 
 
 def missing(wanted: Iterable[tuple[str, str]]) -> list[str]:
