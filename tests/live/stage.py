@@ -20,7 +20,7 @@ from typing import Any
 
 from einklang import inventory
 from einklang.model.tenant import Tenant
-from einklang.settings import Settings
+from einklang.settings import PROJECT_ROOT, Settings
 
 EINKLANG = Path(sys.executable).parent / "einklang"
 TENANTS = ("olpe", "attendorn")
@@ -101,17 +101,26 @@ def running(settings: Settings, environ: Mapping[str, str]) -> bool:
 
 
 def own_home(settings: Settings) -> Settings:
-    """Settings of a stage that starts its cluster itself: the same cache, a home of its own."""
-    return replace(settings, home=settings.cache / "test-home")
+    """Settings of a stage that starts its cluster itself: the same cache; a home and a project root of its own.
+
+    Pulumi writes a stack's configuration beside Pulumi.yaml, with the salt of the home's passphrase: the checkout's
+    stays untouched.
+    """
+    home = settings.cache / "test-home"
+    return replace(settings, home=home, root=home / "project")
 
 
 def bring_up(settings: Settings, environ: Mapping[str, str], *, from_nothing: bool) -> Stage:
-    """`einklang up` of the sample tenants, its progress on this process's stderr."""
-    base = {**environ, "EINKLANG_HOME": str(settings.home), "EINKLANG_CACHE": str(settings.cache)}
+    """`make up` of the sample tenants, its progress on this process's stderr."""
+    if from_nothing:
+        project_copy(PROJECT_ROOT, settings.root, ("tenants", "standards", "services"))
+    base = _environment(settings, environ)
     start = time.monotonic()
-    done = subprocess.run([EINKLANG, "up", *TENANTS], env=base, cwd=settings.root, check=False)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "up", f"TENANTS={' '.join(TENANTS)}"], env=base, cwd=PROJECT_ROOT, check=False
+    )
     if done.returncode != 0:
-        raise AssertionError(f"einklang up ended with code {done.returncode}; its output stands above")
+        raise AssertionError(f"make up ended with code {done.returncode}; its output stands above")
     seconds = time.monotonic() - start
     variables = json.loads(subprocess.check_output([EINKLANG, "env", "--json"], env=base, text=True))
     loaded = inventory.load(settings.root, today=date.today())
@@ -124,11 +133,22 @@ def bring_up(settings: Settings, environ: Mapping[str, str], *, from_nothing: bo
 
 
 def take_away(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Stop the stage's own cluster and remove its data."""
-    base = {**environ, "EINKLANG_HOME": str(settings.home), "EINKLANG_CACHE": str(settings.cache)}
-    subprocess.run([EINKLANG, "local", "down"], env=base, check=True)
+    """`make down` of the stage's own cluster, and removal of its data."""
+    base = _environment(settings, environ)
+    subprocess.run(["make", "--no-print-directory", "down"], env=base, cwd=PROJECT_ROOT, check=True)
     subprocess.run([EINKLANG, "local", "clean", "--yes"], env=base, check=True)
     shutil.rmtree(settings.home, ignore_errors=True)
+
+
+def _environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    # What `make env` gave the developer's shell belongs to another home.
+    kept = {name: value for name, value in environ.items() if not name.startswith("PULUMI_") and name != "KUBECONFIG"}
+    return {
+        **kept,
+        "EINKLANG_HOME": str(settings.home),
+        "EINKLANG_CACHE": str(settings.cache),
+        "EINKLANG_ROOT": str(settings.root),
+    }
 
 
 def project_copy(root: Path, target: Path, replaced: Sequence[str] = ("tenants",)) -> Path:
