@@ -77,7 +77,7 @@ def _pod(setup: SetupJob) -> dict[str, Any]:
                 "env": _environment(setup),
                 "resources": {
                     "requests": {"cpu": "20m", "memory": "96Mi"},
-                    "limits": {"cpu": "500m", "memory": "96Mi"},
+                    "limits": {"cpu": "1000m", "memory": "96Mi"},
                 },
                 "securityContext": labels.restricted_container(),
                 "volumeMounts": [{"name": "documents", "mountPath": _DOCUMENTS, "readOnly": True}],
