@@ -1,0 +1,192 @@
+"""A tenant's life: made, killed in the making, unchanged by a second run, changed by a line, gone without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from einklang.clients import web
+from einklang.clients.pulumi import PulumiEngine
+from tests.live import stage as staging
+from tests.live.stage import EINKLANG, GATEWAY, Stage
+
+TENANT, NAMESPACE = "drolshagen", "tenant-drolshagen"
+KILLS = 10
+
+
+@pytest.fixture(scope="module")
+def own(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A stage whose tenants may be changed, with a third one; it goes at the end, also when a test failed."""
+    root = staging.project_copy(
+        stage.settings.root, tmp_path_factory.mktemp("own") / "project", ("tenants", "standards", "services")
+    )
+    sample = (root / "tenants" / "olpe.yaml").read_text()
+    text = sample.replace("olpe.example", "drolshagen.example").replace("id: olpe", f"id: {TENANT}")
+    text = re.sub(r"(?m)^name: .*$", "name: Drolshagen", text)
+    text = re.sub(r"(?m)^ags: .*$", 'ags: "05966008"', text)
+    text = re.sub(r"(?m)^ars: .*$", 'ars: "059660008008"', text)
+    text = re.sub(r"(?m)^population: .*$", "population: 11563", text)
+    (root / "tenants" / f"{TENANT}.yaml").write_text(text)
+    own = stage.with_root(root)
+    yield own
+    # Whatever a failed test left: a tenant that leaves may be destroyed.
+    if any(found["name"] == TENANT for found in stacks(own)):
+        change(own, "status: active", "status: leaving")
+        change(own, "status: suspended", "status: leaving")
+        up(own)
+        pulumi(own, "destroy", "--yes", "--skip-preview")
+
+
+def pulumi(stage: Stage, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Plain `pulumi` on the third tenant's stack."""
+    done: subprocess.CompletedProcess[str] = stage.run(
+        "pulumi", *argv, "--stack", TENANT, "--non-interactive", check=check
+    )
+    return done
+
+
+def stacks(stage: Stage) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(stage.run("pulumi", "stack", "ls", "--json").stdout)
+    return found
+
+
+def up(stage: Stage) -> None:
+    stage.run(str(EINKLANG), "up", TENANT)
+
+
+def change(stage: Stage, old: str, new: str) -> None:
+    file = stage.settings.root / "tenants" / f"{TENANT}.yaml"
+    file.write_text(file.read_text().replace(old, new))
+
+
+def reachable(stage: Stage) -> bool:
+    url = f"https://id.{TENANT}.example/realms/{TENANT}/account/"
+    return web.status(url, address=GATEWAY, authority=stage.settings.certificate_authority / "ca.crt") == 200
+
+
+@pytest.mark.parametrize("name", ["platform", "olpe", "attendorn"])
+def test_a_second_run_changes_nothing(stage: Stage, name: str) -> None:
+    """On every stack, by plain Pulumi."""
+    done = stage.run(
+        "pulumi", "up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", name, "--non-interactive"
+    )
+    assert re.search(r"\d+ unchanged", done.stdout), done.stdout
+
+
+def test_a_requested_tenant_is_refused(stage: Stage) -> None:
+    """It is not deployed by hand either, and the message says what to do."""
+    done = stage.run("pulumi", "preview", "--stack", "lennestadt", "--non-interactive", check=False)
+    if "no stack named" in done.stderr:
+        stage.run("pulumi", "stack", "init", "lennestadt", "--non-interactive")
+        done = stage.run("pulumi", "preview", "--stack", "lennestadt", "--non-interactive", check=False)
+        stage.run("pulumi", "stack", "rm", "--yes", "lennestadt", "--non-interactive")
+    assert done.returncode != 0
+    assert "requested, not active" in done.stdout + done.stderr
+
+
+def test_killed_at_any_moment_and_repeated_it_ends_well(own: Stage) -> None:
+    """`pulumi up` gets SIGKILL, with all its processes, at ten random moments of a tenant's making, and is repeated.
+
+    The moments lie between the start and the usual end of a run; each run goes on where the one before was killed.
+    """
+    if not any(found["name"] == TENANT for found in stacks(own)):
+        own.run("pulumi", "stack", "init", TENANT, "--non-interactive")
+    seed = random.randrange(10_000)
+    print(f"seed {seed}")
+    moments = random.Random(seed)
+    for number in range(KILLS):
+        # Later runs have less to do: what is killed early creates, what is killed late waits.
+        kill_after(own, moments.uniform(1.0, 4.0 + 3.0 * number))
+    up(own)
+    assert reachable(own)
+    done = pulumi(own, "up", "--yes", "--skip-preview", "--expect-no-changes")
+    assert "unchanged" in done.stdout
+
+
+def kill_after(stage: Stage, seconds: float) -> None:
+    """Start `pulumi up` as its lock's releaser would, and kill its whole process group after so many seconds."""
+    PulumiEngine(stage.settings.root, stage.environment, stage.settings.logs).release_dead_lock(TENANT)
+    child = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--stack", TENANT, "--non-interactive"],
+        env=dict(stage.environment), cwd=stage.settings.root, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def test_a_one_line_change_reaches_the_tenant_and_nothing_else(own: Stage) -> None:
+    """Another colour is another theme: nothing but identity changes."""
+    file = own.settings.root / "tenants" / f"{TENANT}.yaml"
+    file.write_text(re.sub(r"(?m)^(\s+primary:) .*$", r'\1 "#7a1f3d"', file.read_text()))
+    plan = json.loads(pulumi(own, "preview", "--json").stdout)
+    changed = {step["urn"].split("::")[-1] for step in plan["steps"] if step["op"] not in {"same", "read"}}
+    assert changed
+    assert all("identity" in name for name in changed), changed
+    up(own)
+    themes = own.kubectl("get", "configmap", "-n", NAMESPACE, "-o", "yaml").stdout
+    assert "#7a1f3d" in themes
+
+
+def test_suspended_it_has_no_pods_and_no_routes_and_comes_back(own: Stage) -> None:
+    """Data stays; the tenant is back after the line is changed back."""
+    change(own, "status: active", "status: suspended")
+    up(own)
+    wait_for(lambda: not own.get("pods", "-n", NAMESPACE, "--field-selector=status.phase=Running")["items"])
+    assert not own.get("httproutes", "-n", NAMESPACE)["items"]
+    assert own.get("persistentvolumeclaims", "-n", NAMESPACE)["items"]
+    change(own, "status: suspended", "status: active")
+    up(own)
+    assert reachable(own)
+
+
+def test_destroyed_it_leaves_no_trace(own: Stage) -> None:
+    """An active tenant is protected. One that leaves goes with every object that carries its name, and its data."""
+    refused = pulumi(own, "destroy", "--yes", "--skip-preview", check=False)
+    assert refused.returncode != 0
+    assert "protect" in refused.stdout + refused.stderr
+    assert reachable(own)
+    volumes = [volume["spec"]["local"]["path"] if "local" in volume["spec"] else volume["spec"]["hostPath"]["path"]
+               for volume in own.get("persistentvolumes")["items"]
+               if volume["spec"]["claimRef"]["namespace"] == NAMESPACE]  # fmt: skip
+    assert volumes
+    assert all(Path(volume).exists() for volume in volumes)
+    change(own, "status: active", "status: leaving")
+    up(own)
+    pulumi(own, "destroy", "--yes", "--skip-preview")
+    own.run("pulumi", "stack", "rm", "--yes", TENANT, "--non-interactive")
+    wait_for(lambda: not traces(own))
+    assert traces(own) == []
+    assert not any(Path(volume).exists() for volume in volumes)
+
+
+def traces(stage: Stage) -> list[str]:
+    """Every object anywhere in the API whose name, namespace or labels carry the tenant's name, but events."""
+    kinds = stage.kubectl("api-resources", "--verbs=list", "-o", "name").stdout.split()
+    kinds = [kind for kind in kinds if not kind.startswith("events")]
+    objects = stage.get(",".join(kinds), "--all-namespaces")["items"]
+    return [
+        f"{found['kind']} {found['metadata'].get('namespace', '')}/{found['metadata']['name']}"
+        for found in objects
+        if TENANT in json.dumps([found["metadata"].get(key) for key in ("name", "namespace", "labels")])
+        or TENANT in json.dumps(found.get("spec", {}).get("claimRef", ""))
+    ]
+
+
+def wait_for(condition: object, seconds: float = 90) -> None:
+    """Return when the condition holds or the time is over; the caller asserts."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and not condition():  # type: ignore[operator]
+        time.sleep(2)
