@@ -42,6 +42,7 @@ def policies(registries: Sequence[str], storage_class: str) -> list[Policy]:
         _labels(),
         _exec(),
         _tokens(),
+        _token_secrets(),
         _volumes(storage_class),
     ]
 
@@ -130,14 +131,38 @@ def _exec() -> Policy:
     )
 
 
+# Who makes pods that run as CloudNativePG's own account: its operator, and the job controller for its Jobs.
+_DATABASE_OPERATOR = "system:serviceaccount:cnpg-system:cnpg-manager"
+_JOB_CONTROLLERS = ("system:serviceaccount:kube-system:job-controller", "system:kube-controller-manager")
+
+
 def _tokens() -> Policy:
+    pod_makers = ", ".join(f"'{name}'" for name in (_DATABASE_OPERATOR, *_JOB_CONTROLLERS))
     return Policy(
         "einklang-tokens",
-        [("", ["pods"], ["CREATE"])],
-        "object.spec.serviceAccountName == 'database' || !variables.volumes.exists(v, has(v.projected) && "
+        [("", ["pods"], ["CREATE"]), ("batch", ["jobs"], ["CREATE"])],
+        "variables.account == 'database' ? request.userInfo.username in variables.makers : "
+        "object.kind == 'Job' || !variables.volumes.exists(v, has(v.projected) && "
         "has(v.projected.sources) && v.projected.sources.exists(s, has(s.serviceAccountToken)))",
-        "'einklang-tokens: this pod would carry a token for the API; set automountServiceAccountToken to false'",
-        {"volumes": "has(object.spec.volumes) ? object.spec.volumes : []"},
+        "'einklang-tokens: ' + (variables.account == 'database' ? "
+        "'the account database is CloudNativePG\\'s own; use that of the workload' : "
+        "'this pod would carry a token for the API; set automountServiceAccountToken to false')",
+        {
+            "spec": "object.kind == 'Job' ? object.spec.template.spec : object.spec",
+            "account": "has(variables.spec.serviceAccountName) ? variables.spec.serviceAccountName : 'default'",
+            "volumes": "has(variables.spec.volumes) ? variables.spec.volumes : []",
+            "makers": f"object.kind == 'Job' ? ['{_DATABASE_OPERATOR}'] : [{pod_makers}]",
+        },
+    )
+
+
+def _token_secrets() -> Policy:
+    """Whoever may write Secrets could have a lasting token of any account of the namespace made for them."""
+    return Policy(
+        "einklang-token-secrets",
+        [("", ["secrets"], ["CREATE"])],
+        "!has(object.type) || object.type != 'kubernetes.io/service-account-token'",
+        "'einklang-token-secrets: no lasting tokens of ServiceAccounts; remove the Secret ' + object.metadata.name",
     )
 
 

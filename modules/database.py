@@ -15,6 +15,7 @@ import pulumi
 from einklang.model.standard import DatabaseSize
 from modules import labels
 from modules.kubernetes import Manifest, Object
+from modules.quantities import cpu, gibibytes, mebibytes
 
 CLUSTER = "database"
 PORT = 5432
@@ -70,7 +71,9 @@ class Database(pulumi.ComponentResource):
         secrets = [Object(_password(args, application), self._options([])) for application in args.applications]
         cluster = Object(_cluster(args), self._options(secrets, protect=args.protect))
         for application in args.applications:
-            Object(_database(args, application), self._options([cluster]))
+            # It goes with the cluster: of a hibernated one no instance is there to take it away.
+            gone = pulumi.ResourceOptions(deleted_with=cluster)
+            Object(_database(args, application), pulumi.ResourceOptions.merge(self._options([cluster]), gone))
         self.access = {application: _access(application) for application in args.applications}
         self.register_outputs({"host": self.access[args.applications[0]].host})
 
@@ -137,10 +140,10 @@ def _cluster(args: DatabaseArgs) -> Manifest:
                 },
                 "pg_hba": ["hostssl all all all scram-sha-256", "hostnossl all all all reject"],
             },
-            "storage": {"size": f"{size.storage_gib}Gi", "storageClass": args.storage_class},
+            "storage": {"size": gibibytes(size.storage_gib), "storageClass": args.storage_class},
             "resources": {
-                "requests": {"cpu": f"{size.cpu_request_millicores}m", "memory": f"{size.memory_mib}Mi"},
-                "limits": {"cpu": f"{size.cpu_limit_millicores}m", "memory": f"{size.memory_mib}Mi"},
+                "requests": {"cpu": cpu(size.cpu_request_millicores), "memory": mebibytes(size.memory_mib)},
+                "limits": {"cpu": cpu(size.cpu_limit_millicores), "memory": mebibytes(size.memory_mib)},
             },
             "seccompProfile": {"type": "RuntimeDefault"},
         },

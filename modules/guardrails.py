@@ -18,6 +18,8 @@ from modules.kubernetes import Manifest, Object
 from modules.network_policies import api_server, tenant_policies
 
 DEPLOYER = "deployer"
+POD_SECURITY_VERSION = "v1.34"
+"""Version of Pod Security `restricted`: a newer cluster does not refuse overnight what runs today."""
 _RBAC = "rbac.authorization.k8s.io"
 _READ = ["get", "list", "watch"]
 _WRITE = [*_READ, "create", "update", "patch", "delete"]
@@ -64,7 +66,9 @@ class Guardrails(pulumi.ComponentResource):
 
 
 def _namespace(args: GuardrailsArgs) -> Manifest:
-    security = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
+    modes = ("enforce", "warn", "audit")
+    security = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
+    security |= {f"pod-security.kubernetes.io/{mode}-version": POD_SECURITY_VERSION for mode in modes}
     return {
         "apiVersion": "v1",
         "kind": "Namespace",

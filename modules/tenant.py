@@ -12,11 +12,13 @@ import pulumi
 from einklang.errors import UserError
 from einklang.model.resolved import ResolvedTenant
 from einklang.model.tenant import Status
+from modules import labels
 from modules.certificates import Issuer
 from modules.database import Database, DatabaseArgs
 from modules.flows import workloads
 from modules.guardrails import DEPLOYER, Guardrails, GuardrailsArgs
 from modules.identity import Identity, IdentityArgs
+from modules.kubernetes import Manifest, Object
 from modules.platform import STORAGE_CLASS
 from modules.routing import Route, Routing, RoutingArgs
 
@@ -74,10 +76,32 @@ class Tenant(pulumi.ComponentResource):
         database = Database("database", _database(args), inside)
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[database]))
         identity = Identity("identity", _identity(args, database), after)
-        self.urls = {}
+        self.urls, everything = {}, [database, identity]
         if tenant.status is not Status.SUSPENDED:
-            self.urls = Routing("routing", _routing(args, identity), inside).urls
+            routing = Routing("routing", _routing(args, identity), inside)
+            self.urls, everything = routing.urls, [*everything, routing]
+        # Destroying begins with what nothing else needs. That is this record alone, and it is protected: so it stops
+        # before anything of a tenant that is not leaving is gone.
+        last = pulumi.ResourceOptions(depends_on=everything, protect=tenant.status is not Status.LEAVING)
+        Object(_record(args), pulumi.ResourceOptions.merge(inside, last))
         self.register_outputs({"urls": self.urls})
+
+
+def _record(args: TenantArgs) -> Manifest:
+    """What the namespace holds, for whoever looks at the cluster."""
+    tenant, resolved = args.resolved.tenant, args.resolved
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "tenant", "namespace": tenant.namespace, "labels": labels.common(tenant.id, "tenant")},
+        "data": {
+            "name": tenant.name,
+            "ags": tenant.ags,
+            "standard": resolved.standard.version,
+            "size": resolved.size.name.value,
+            "status": tenant.status.value,
+        },
+    }
 
 
 def _guardrails(args: TenantArgs) -> GuardrailsArgs:

@@ -213,10 +213,19 @@ def secrets(declared: Sequence[Declared]) -> Iterator[str]:
 
 
 def protection(declared: Sequence[Declared]) -> Iterator[str]:
-    """What holds data is protected."""
+    """What holds data is protected, and so is what destroying begins with."""
     for each in objects(declared):
         if each.kind in {"Cluster", "PersistentVolumeClaim", "StatefulSet"} and not each.protect:
             yield f"{' '.join(each.key)}: not protected"
+    last = one(declared, "ConfigMap", "tenant")
+    if not last.protect:
+        yield "ConfigMap tenant: not protected, so destroying does not stop at once"
+    before = reached(declared, last)
+    yield from (
+        f"{' '.join(each.key)}: destroyed before ConfigMap tenant"
+        for each in objects(declared)
+        if each is not last and each.urn not in before
+    )
 
 
 def templates(declared: Sequence[Declared]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -140,6 +140,8 @@ def first(rule: rules.Rule, resources: Sequence[Declared]) -> str:
 def test_rules_about_what_pulumi_is_told_bite() -> None:
     cluster, binding = ("Cluster", "database"), ("RoleBinding", "deployer")
     assert "not protected" in first(rules.protection, told(cluster, protect=False))
+    assert "not protected" in first(rules.protection, told(("ConfigMap", "tenant"), protect=False))
+    assert "before ConfigMap tenant" in first(rules.protection, told(("ConfigMap", "tenant"), after=()))
     assert "made by operator" in first(rules.whose, told(cluster, provider="operator"))
     assert "made by deployer" in first(rules.whose, told(binding, provider="deployer"))
     assert "holds a secret" in first(rules.secrets, told(DEPLOYMENT, secret=True))
