@@ -7,6 +7,7 @@ What is added: typed results, a log file for each run, and the release of a lock
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -115,8 +116,19 @@ class PulumiEngine:
 
     def _workspace(self) -> automation.LocalWorkspace:
         return automation.LocalWorkspace(
-            work_dir=str(self._root), env_vars=self._environment, secrets_provider="passphrase"
+            work_dir=str(self._root),
+            env_vars=self._environment,
+            secrets_provider="passphrase",
+            pulumi_command=self._command(),
         )
+
+    def _command(self) -> automation.PulumiCommand:
+        # The Automation API asks the program for its version with this process's PATH: the toolchain is not on that.
+        found = shutil.which("pulumi", path=self._environment.get("PATH"))
+        if found is None:
+            raise ClientError("there is no program `pulumi`", remedy="einklang up builds it")
+        folder = Path(found).parent
+        return automation.PulumiCommand(root=str(folder.parent) if folder.name == "bin" else None)
 
     def _select(self, stack: str) -> automation.Stack:
         workspace = self._guarded(stack, self._workspace)
