@@ -159,6 +159,7 @@ def project_copy(root: Path, target: Path, replaced: Sequence[str] = ("tenants",
     target.mkdir(parents=True, exist_ok=True)
     for part in (
         "Pulumi.yaml",
+        "einklang",
         "stacks",
         "modules",
         "tenants",
