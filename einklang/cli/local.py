@@ -40,8 +40,7 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the status as JSON.")
 def status(as_json: bool) -> None:
     """Show the components; exit code 0 when all is well, 1 otherwise."""
-    settings = Settings.from_environment(os.environ)
-    found = cluster.status(settings, toolchain.ensure(settings, Lines()))
+    found = cluster.status(Settings.from_environment(os.environ))
     if as_json:
         click.echo(json.dumps(_as_data(found), indent=2))
     else:
@@ -55,12 +54,13 @@ def status(as_json: bool) -> None:
 def clean(caches: bool, yes: bool) -> None:
     """Remove the data of the stopped cluster: tenants, keys, Pulumi's state."""
     settings = Settings.from_environment(os.environ)
-    for path in cluster.data(settings, caches=caches):
+    found = cluster.data(settings, caches=caches)
+    for path in found:
         click.echo(f"{'remove' if yes else 'would remove'} {path}")
     if yes:
         cluster.clean(settings, caches=caches)
     else:
-        click.echo("nothing was removed; --yes removes it")
+        click.echo("nothing was removed; --yes removes it" if found else "there is nothing to remove")
 
 
 def _as_data(found: Status) -> dict[str, object]:

@@ -27,7 +27,7 @@ class Listener:
 
     def covers(self, address: str, port: int) -> bool:
         """True where it keeps another program from listening there."""
-        return self.port == port and self.address in {address, "0.0.0.0", "::", f"::ffff:{address}"}  # noqa: S104
+        return self.port == port and self.address in {address, "0.0.0.0", "::"}  # noqa: S104
 
 
 def make_bridge(name: str, address: str, alias: str) -> None:
@@ -106,7 +106,9 @@ def parse_listeners(table: str) -> list[Listener]:
         if len(words) > 3 and words[3] == _LISTENING:
             address, _, port = words[1].partition(":")
             packed = b"".join(bytes.fromhex(address[at : at + 8])[::-1] for at in range(0, len(address), 8))
-            found.append(Listener(str(ipaddress.ip_address(packed)), int(port, 16)))
+            parsed = ipaddress.ip_address(packed)
+            mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+            found.append(Listener(str(mapped or parsed), int(port, 16)))
     return found
 
 

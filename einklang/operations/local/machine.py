@@ -53,12 +53,13 @@ def refuse_conflicts(folders: Folders, wanted: Mapping[str, Iterable[tuple[str, 
             remedy=f"stop it first: EINKLANG_HOME={Path(owner or '…').parent} einklang local down",
         )
     if not is_ours(folders):
-        _refuse_foreign_cluster({chain for _, _, chain in firewall.chains()})
-        _refuse_routes(network.routes())
+        refuse_foreign_cluster({chain for _, _, chain in firewall.chains()})
+        refuse_routes(network.routes())
     refuse_ports(network.listeners(), wanted)
 
 
-def _refuse_foreign_cluster(chains: set[str]) -> None:
+def refuse_foreign_cluster(chains: set[str]) -> None:
+    """Raise UserError where the firewall holds chains of a Kubernetes that is not ours."""
     foreign = sorted(chain for chain in chains if _KUBERNETES.match(chain))
     if foreign:
         raise UserError(
@@ -67,7 +68,8 @@ def _refuse_foreign_cluster(chains: set[str]) -> None:
         )
 
 
-def _refuse_routes(routes: Iterable[tuple[ipaddress.IPv4Network, str]]) -> None:
+def refuse_routes(routes: Iterable[tuple[ipaddress.IPv4Network, str]]) -> None:
+    """Raise UserError where a network inside one of the cluster's is in use. Wider ones only yield to it."""
     own = [ipaddress.IPv4Network(cidr) for cidr in (plan.NODE_ADDRESS, plan.POD_CIDR, plan.SERVICE_CIDR)]
     for route, device in routes:
         for network_of_ours in own:
@@ -132,8 +134,6 @@ def guard_rules() -> list[str]:
         "-m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
         f"-i veth+ -s {pods} -d {pods} -j RETURN",
         f"-i veth+ -s {pods} -d {plan.NODE_ADDRESS} -j RETURN",
-        # The gateway's replies to the machine itself: its ports are forwarded from 127.0.0.1.
-        f"-i veth+ -s {pods} -d 127.0.0.0/8 -m conntrack --ctstate ESTABLISHED -j RETURN",
         f"-s {pods} -j DROP",
         f"-d {pods} -j DROP",
         f"-d {plan.NODE_ADDRESS} -j DROP",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -80,7 +81,7 @@ def ensure(folder: Path, now: datetime, random: Callable[[int], bytes] = os.uran
     ensure_authority(folder, "kubernetes", now)
     authority, key = _read(folder / "ca")
     for subject in SUBJECTS:
-        if not _valid(folder / subject.file, now):
+        if not _valid(folder / subject.file, authority, now):
             _issue(folder, subject, authority, key, now)
     _ensure_service_account_key(folder)
     if not (folder / ENCRYPTION).exists():
@@ -175,12 +176,15 @@ def _general(names: Sequence[str]) -> Iterable[x509.GeneralName]:
             yield x509.DNSName(name)
 
 
-def _valid(stem: Path, now: datetime) -> bool:
-    certificate, key = stem.with_suffix(".crt"), stem.with_suffix(".key")
-    if not certificate.exists() or not key.exists():
+def _valid(stem: Path, authority: x509.Certificate, now: datetime) -> bool:
+    if not stem.with_suffix(".crt").exists() or not stem.with_suffix(".key").exists():
         return False
-    expiry = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
-    return expiry - now > timedelta(days=RENEW_BEFORE_DAYS)
+    certificate = x509.load_pem_x509_certificate(stem.with_suffix(".crt").read_bytes())
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except InvalidSignature:
+        return False
+    return certificate.not_valid_after_utc - now > timedelta(days=RENEW_BEFORE_DAYS)
 
 
 def _read(stem: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
