@@ -1,0 +1,160 @@
+"""The program as `pulumi up` runs it: settings, providers, what each stack declares and exports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import set_all_config
+
+from einklang.errors import UserError
+from einklang.model.tenant import Status
+from modules.certificates import CertManager, LocalAuthority
+from stacks import platform, providers, settings, tenant
+from tests.components import cases, programs
+from tests.components.recording import Declared, objects, record, refusal
+
+CONFIG = {"einklang:storageProvisioner": "rancher.io/local-path", "einklang:gatewayHostAddress": "127.0.0.1"}
+KUBECONFIG: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "current-context": "here",
+    "contexts": [
+        {"name": "here", "context": {"cluster": "a", "user": "operator"}},
+        {"name": "there", "context": {"cluster": "b", "user": "token"}},
+    ],
+    "clusters": [
+        {"name": "a", "cluster": {"server": "https://192.0.2.1:6443"}},
+        {"name": "b", "cluster": {"server": "https://192.0.2.2:6443"}},
+    ],
+    "users": [
+        {"name": "operator", "user": {"client-certificate": "operator.crt", "client-key": "operator.key"}},
+        {"name": "token", "user": {"token": "correct horse"}},
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home with catalogue, kubeconfig and authority; no setting but those that Pulumi.yaml has."""
+    names = [*cases.images(cases.tenant()), "cloudnative-pg:1.27.0", "traefik:3.6.12"]
+    (tmp_path / "images.yaml").write_text(json.dumps({name: cases.image(name) for name in names}))
+    (tmp_path / "kubeconfig").write_text(json.dumps(KUBECONFIG))
+    (tmp_path / "authority").mkdir()
+    (tmp_path / "authority" / "ca.crt").write_bytes(cases.authority().certificate_pem)
+    (tmp_path / "authority" / "ca.key").write_bytes(cases.authority().key_pem)
+    monkeypatch.setenv("EINKLANG_HOME", str(tmp_path))
+    monkeypatch.delenv("EINKLANG_ROOT", raising=False)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    set_all_config(dict(CONFIG))
+    yield tmp_path
+    set_all_config({})
+
+
+def kubeconfig(declared: list[Declared], name: str) -> Declared:
+    (found,) = [each for each in declared if each.type == "pulumi:providers:kubernetes" and each.name == name]
+    return found
+
+
+def test_a_tenants_stack_acts_as_its_deployer_inside_and_as_the_operator_outside() -> None:
+    declared = record(lambda: tenant.declare("olpe"))
+    deployer = json.loads(kubeconfig(declared, "deployer").manifest["kubeconfig"])
+    operator = json.loads(kubeconfig(declared, "operator").manifest["kubeconfig"])
+    assert deployer["users"][0]["user"].pop("as") == "system:serviceaccount:tenant-olpe:deployer"
+    assert deployer == operator
+    assert [entry["name"] for entry in operator["contexts"]] == ["here"]
+    assert {each.provider for each in objects(declared)} == {"operator", "deployer"}
+
+
+def test_renewed_credentials_do_not_look_like_another_cluster() -> None:
+    provider = kubeconfig(record(lambda: tenant.declare("olpe")), "operator")
+    assert provider.manifest["clusterIdentifier"] == "https://192.0.2.1:6443"
+
+
+def test_embedded_credentials_are_secret() -> None:
+    set_all_config({**CONFIG, "kubernetes:context": "there"})
+    declared = record(lambda: tenant.declare("olpe"))
+    assert "correct horse" not in repr(declared)
+    assert kubeconfig(declared, "deployer").secret
+
+
+def test_files_with_credentials_are_named_not_read() -> None:
+    provider = kubeconfig(record(lambda: tenant.declare("olpe")), "operator")
+    assert not provider.secret
+    assert "operator.key" in provider.manifest["kubeconfig"]
+
+
+def test_an_unknown_context_is_refused() -> None:
+    set_all_config({**CONFIG, "kubernetes:context": "nowhere"})
+    assert "'nowhere'" in refusal(lambda: tenant.declare("olpe"), UserError)
+
+
+def test_an_unknown_tenant_is_refused_with_those_that_exist() -> None:
+    said = refusal(lambda: tenant.declare("atlantis"), UserError)
+    assert "atlantis" in said
+    assert "olpe" in said
+
+
+def test_the_platforms_stack(home: Path) -> None:
+    set_all_config({**CONFIG, "einklang:manifests": str(programs.DATA)})
+    declared = record(platform.declare, stack="platform")
+    assert {each.provider for each in objects(declared)} == {"operator"}
+    assert {"clusters.postgresql.cnpg.io", "gateways.gateway.networking.k8s.io"} <= {each.key[2] for each in declared}
+    assert settings.read().registries == ("registry.einklang.example/",)
+    assert settings.read().manifests == programs.DATA
+    assert settings.read().images == json.loads((home / "images.yaml").read_text())
+
+
+def test_settings_of_another_installation(tmp_path: Path) -> None:
+    catalogue = tmp_path / "catalogue.yaml"
+    catalogue.write_text('"keycloak:26.4.2": "registry.intern.example/keycloak@sha256:00"\n')
+    chosen = {"einklang:imageCatalogue": str(catalogue), "einklang:allowedRegistries": '["registry.intern.example/"]'}
+    set_all_config({**CONFIG, **chosen})
+    found = settings.read()
+    assert found.images == {"keycloak:26.4.2": "registry.intern.example/keycloak@sha256:00"}
+    assert found.registries == ("registry.intern.example/",)
+
+
+def test_a_catalogue_that_is_none_is_refused(home: Path) -> None:
+    (home / "images.yaml").write_text("- a list\n")
+    with pytest.raises(UserError, match="not an image catalogue"):
+        settings.read()
+
+
+def test_certificates_come_from_the_local_authority_or_from_an_issuer(home: Path) -> None:
+    assert settings.issuer() == LocalAuthority(cases.authority().certificate_pem, cases.authority().key_pem, 1)
+    set_all_config({**CONFIG, "einklang:certificates": "cert-manager:association"})
+    assert settings.issuer() == CertManager("association")
+    set_all_config({**CONFIG, "einklang:certificates": "nobody"})
+    with pytest.raises(UserError, match="einklang:certificates is 'nobody'"):
+        settings.issuer()
+    set_all_config(dict(CONFIG))
+    (home / "authority" / "ca.key").unlink()
+    with pytest.raises(UserError, match="no local certificate authority"):
+        settings.issuer()
+
+
+def test_what_a_tenants_stack_exports(monkeypatch: pytest.MonkeyPatch) -> None:
+    exported: dict[str, Any] = {}
+    monkeypatch.setattr(pulumi, "export", exported.__setitem__)
+    record(lambda: tenant.declare("olpe"))
+    assert exported == {
+        "state": Status.ACTIVE.value,
+        "namespace": "tenant-olpe",
+        "standard": "2026.1",
+        "size": "M",
+        "urls": {"identity": "https://id.olpe.example/realms/olpe/account/"},
+    }
+
+
+def test_providers_tell_embedded_credentials_from_files() -> None:
+    chosen = settings.read()
+    assert record(lambda: _ignore(providers.operator(chosen)))[0].secret is False
+
+
+def _ignore(_: object) -> None:
+    """The declaration is recorded; its value is not needed."""
