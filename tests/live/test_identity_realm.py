@@ -313,7 +313,7 @@ def test_staff_need_the_second_factor_from_the_first_login_on(stage: Stage, tena
     assert not later.code
     # The code of the set-up is used up (RFC 6238, section 5.2); the next one is accepted half a minute early.
     later.submit(otp=one_time_password(secret_of_factor, time.time() + 30))
-    assert later.code
+    assert later.code, f"{later.page.status_code} {later.page.url}: {later.page.text[-2000:]}"
 
     temporary = invite(stage, tenant, email, role, "--again")
     lost = visit(stage, tenant)
