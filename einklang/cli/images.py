@@ -16,7 +16,7 @@ from einklang.settings import Settings
 
 @click.group("images")
 def command() -> None:
-    """Build, list, lock and push the container images that tenants and platform run."""
+    """Build, list, lock, push and prune the container images that tenants and platform run."""
 
 
 @command.command()
@@ -64,6 +64,15 @@ def lock(names: tuple[str, ...]) -> None:
     programs = toolchain.ensure(settings, progress)
     for file in images.lock_images(settings, programs, progress, date.today(), names):
         click.echo(file)
+
+
+@command.command()
+def prune() -> None:
+    """Remove from the cache the images that this checkout does not make any more."""
+    settings, progress = Settings.from_environment(os.environ), Lines()
+    built = images.ensure_images(settings, toolchain.ensure(settings, progress), progress)
+    for folder in images.prune(settings, built, progress):
+        click.echo(folder)
 
 
 @command.command()

@@ -8,7 +8,21 @@ from einklang.clients import process
 
 
 def modules(program: Path) -> list[tuple[str, str]]:
-    """(module path, version) of everything that was linked into the program; none for a program not built by Go."""
-    finished = process.run(["go", "version", "-m", program], check=False)
-    rows = [line.split("\t") for line in finished.stdout.splitlines()]
-    return [(row[2], row[3]) for row in rows if len(row) > 3 and row[1] in {"mod", "dep", "=>"} and row[3]]
+    """(module path, version) of everything that was linked into the program; none for a program not built by Go.
+
+    The standard library is `stdlib`, as in the Go vulnerability database.
+    """
+    return parse(process.run(["go", "version", "-m", program], check=False).stdout)
+
+
+def parse(text: str) -> list[tuple[str, str]]:
+    """Read the output of `go version -m`: a replaced module does not count, what replaces it does."""
+    head, *lines = text.splitlines() or [""]
+    found = [("stdlib", version.removeprefix("go"))] if (version := head.rpartition(": ")[2]).startswith("go1") else []
+    for line in lines:
+        _, kind, *fields = line.split("\t")
+        if kind in {"mod", "dep"} and len(fields) > 1:
+            found.append((fields[0], fields[1]))
+        elif kind == "=>":
+            found[-1] = (fields[0], fields[1])
+    return found

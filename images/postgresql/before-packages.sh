@@ -1,7 +1,7 @@
 #!/bin/sh
 # CloudNativePG runs PostgreSQL as 26:26. Debian gives group 26 to tape, which nothing here uses.
 set -eu
-sed -i 's/^tape:x:26:/tape:x:126:/' "$1/etc/group"
+sed -i 's/^tape:\([^:]*\):26:/tape:\1:126:/' "$1/etc/group"
 echo 'postgres:x:26:' >> "$1/etc/group"
 echo 'postgres:x:26:26:PostgreSQL:/var/lib/postgresql:/bin/bash' >> "$1/etc/passwd"
 echo 'postgres:*:19000:0:99999:7:::' >> "$1/etc/shadow"

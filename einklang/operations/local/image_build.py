@@ -37,9 +37,17 @@ class Built:
 
     @property
     def packages(self) -> dict[str, Package]:
-        """The Debian packages of the image, those of its base included."""
+        """The Debian packages that the image was made from, those of its base included."""
         rows = json.loads(self.archive.with_name(_PACKAGES).read_text())
         return {row["name"]: Package(**row) for row in rows}
+
+    def deviations(self, bases: Mapping[str, Built]) -> list[str]:
+        """How the packages that the image adds to its bases differ from its lock."""
+        if not self.definition.declared.debian:
+            return []
+        inherited = _inherited(bases)
+        added = {name: package for name, package in self.packages.items() if inherited.get(name) != package}
+        return image_lock.differences(image_lock.read(self.definition.lock).packages, added)
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ class _Build:
         for folder in (self.context, self.result):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-        self.inherited = {name: package for base in bases.values() for name, package in base.packages.items()}
+        self.inherited = _inherited(bases)
 
     def run(self) -> Path:
         """All steps; returns the finished folder inside the work folder."""
@@ -176,6 +184,10 @@ class _Build:
             file = maven.fetch(artifact.artifact, artifact.sha256, self.work, self.log)
             shutil.unpack_archive(file, self.context / "maven")
             file.unlink()
+
+
+def _inherited(bases: Mapping[str, Built]) -> dict[str, Package]:
+    return {name: package for base in bases.values() for name, package in base.packages.items()}
 
 
 def _labels(definition: Definition) -> dict[str, str]:

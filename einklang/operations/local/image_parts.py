@@ -24,7 +24,7 @@ _JAR = re.compile(r"(?P<name>[^/]+?)-(?P<version>\d[\w.+-]*)\.jar$")
 _POM = re.compile(r"^META-INF/maven/([^/]+)/([^/]+)/pom\.properties$")
 _PYTHON = re.compile(r"\.dist-info/METADATA$")
 _DEBIANS_PYTHON = "usr/lib/python3/dist-packages/"
-_INSTALLED = re.compile(r"^Package: (\S+)\nStatus: \S+ \S+ installed$", re.MULTILINE)
+_INSTALLED = re.compile(r"^Package: (\S+)\n(?:\S.*\n)*?Status: \S+ \S+ installed$", re.MULTILINE)
 _LICENCE = re.compile(r"^License:[ \t]*(\S.*)$", re.MULTILINE)
 # Debian's short names (copyright format 1.0, section 7.1) and SPDX's, where the two mean the same.
 _SPDX = {

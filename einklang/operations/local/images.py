@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from einklang.clients.buildah import Buildah
 from einklang.clients.containerd import Containerd
-from einklang.errors import UserError
+from einklang.errors import ClientError, UserError
 from einklang.operations.local import image_build, image_definition, image_lock
 from einklang.operations.local.image_build import UNFINISHED, Built, Workplace
 from einklang.operations.local.image_definition import Definition
@@ -56,7 +55,9 @@ def ensure_images(
     """Build the images that are missing in the cache, one at a time; write the catalogue.
 
     names: only these and their bases (default: all). Safe to interrupt and to repeat; a second builder waits for the
-    first. Raises ClientError where a build fails, UserError where a definition or a lock is not as expected.
+    first. strict: a Debian package in another version than the lock's is an error instead of a warning, in images
+    that are in the cache as well. Raises ClientError where a build fails, UserError where a definition or a lock is
+    not as expected.
     """
     definitions = image_definition.load_all(settings.root / "images")
     wanted = image_definition.with_bases(definitions, names or definitions)
@@ -70,6 +71,8 @@ def ensure_images(
             _build_missing(workplace, wanted, places)
         found = {definition.name: image_build.read(places[definition.name], definition) for definition in wanted}
     images = ImageSet({name: built for name, built in found.items() if built})
+    if strict:
+        _refuse_deviations(images)
     if not names:
         _write_catalogue(settings.image_catalogue, images.catalogue())
     return images
@@ -99,16 +102,16 @@ def push_images(
 
     plain_http: for a registry without TLS. Credentials are those of `buildah login`.
     """
-    references = {}
+    references, folder = {}, settings.cache / "images"
     for number, (name, built) in enumerate(sorted(images.by_name.items()), start=1):
         target = f"{registry}/{built.definition.tag}"
-        buildah = Buildah(settings.cache / "images" / f".push.{os.getpid()}", settings.logs / "push.log")
-        try:
-            with progress.step(f"push {name}", number, len(images.by_name)):
+        buildah = Buildah(folder / f"{UNFINISHED}push", settings.logs / "push.log")
+        with _alone(folder, progress), progress.step(f"push {name}", number, len(images.by_name)):
+            try:
                 digest = buildah.push(built.archive, target, plain_http=plain_http)
                 references[built.definition.tag] = f"{target}@{digest}"
-        finally:
-            buildah.close()
+            finally:
+                buildah.close()
     _write_catalogue(catalogue, references)
 
 
@@ -129,6 +132,24 @@ def lock_images(
             found = image_build.look_up(workplace, definition, bases.by_name if bases else {})
             _write_lock(definition, Lock(today, found))
     return [definition.lock for definition in chosen]
+
+
+def prune(settings: Settings, images: ImageSet, progress: Progress) -> list[Path]:
+    """Remove from the cache what is not in `images`: earlier builds, builds of other checkouts. Returns the folders."""
+    folder = settings.cache / "images"
+    kept = {built.archive.parent for built in images.by_name.values()}
+    with _alone(folder, progress):
+        removed = [path.parent for path in sorted(folder.glob("*/image.tar")) if path.parent not in kept]
+        for path in removed:
+            shutil.rmtree(path)
+    return removed
+
+
+def _refuse_deviations(images: ImageSet) -> None:
+    for name, built in images.by_name.items():
+        bases = {base: images.by_name[base] for base in built.definition.bases}
+        for line in built.deviations(bases):
+            raise ClientError(f"image {name}: {line}", remedy="einklang images lock")
 
 
 def _write_lock(definition: Definition, lock: Lock) -> None:

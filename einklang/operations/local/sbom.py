@@ -33,9 +33,11 @@ def document(
             "created": datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "creators": ["Tool: einklang"],
         },
-        "documentDescribes": ["SPDXRef-Image"],
         "packages": [_image(definition), *packages],
-        "relationships": [_relationship("SPDXRef-Image", "CONTAINS", package["SPDXID"]) for package in packages],
+        "relationships": [
+            _relationship("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-Image"),
+            *(_relationship("SPDXRef-Image", "CONTAINS", package["SPDXID"]) for package in packages),
+        ],
     }
     differing = "; ".join(comments)
     return {**described, "comment": f"Differs from the lock: {differing}"} if differing else described
