@@ -66,7 +66,7 @@ PIECES += [
 
 
 def mutations(seed: int, rounds: int) -> Iterator[bytes]:
-    chance = random.Random(seed)  # noqa: S311 - the same every time on purpose
+    chance = random.Random(seed)  # the same every time on purpose
     good = GOOD.encode()
     for _ in range(rounds):
         data = bytearray(good)

@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from einklang.clients import network
@@ -30,7 +30,7 @@ def up(
     settings: Settings,
     toolchain: Toolchain,
     progress: Progress,
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Callable[[tzinfo], datetime] = datetime.now,
 ) -> None:
     """Start what does not run. Safe to interrupt and to repeat at any point.
 
@@ -42,8 +42,8 @@ def up(
     built = images.ensure_images(settings, toolchain, progress)
     with _alone(settings, progress):
         folders = Folders.of(settings)
-        pki.ensure(folders.pki, clock())
-        pki.ensure_authority(settings.certificate_authority, pki.LOCAL_AUTHORITY, clock())
+        pki.ensure(folders.pki, clock(UTC))
+        pki.ensure_authority(settings.certificate_authority, pki.LOCAL_AUTHORITY, clock(UTC))
         configuration.write(settings, built.reference("pause"), host.cgroups())
         start = Start(settings, toolchain, built, progress)
         if start.is_done():
