@@ -20,7 +20,7 @@ up: $(VENV)/.ready ## everything from a fresh clone to running tenants (TENANTS=
 down: $(VENV)/.ready ## stop the local cluster and remove what it started; data and caches stay
 	@$(EINKLANG) local down
 
-clean: $(VENV)/.ready ## remove the local cluster's data and the caches as well (asks first; YES=1 does not ask)
+clean: $(VENV)/.ready ## show what data and caches would go; YES=1 removes them
 	@$(EINKLANG) local down
 	@$(EINKLANG) local clean --caches $(if $(YES),--yes)
 
