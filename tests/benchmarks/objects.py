@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 _PULUMI = "pulumi.com/"
 _SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d"  # marks a secret in an exported state (Pulumi's sdk, sig.Key)
 _PROGRAM_FIRST = ("Namespace", "ServiceAccount", "Secret", "ConfigMap")
@@ -40,8 +38,8 @@ def of_state(exported: Mapping[str, Any]) -> tuple[Manifest, ...]:
 
 
 def text(manifests: Sequence[Manifest]) -> str:
-    """The objects as one YAML file."""
-    return yaml.safe_dump_all([dict(manifest) for manifest in manifests], sort_keys=True)
+    """The objects as one YAML file of JSON documents: no YAML reader takes a string of digits for a number there."""
+    return "".join(f"---\n{json.dumps(manifest, indent=1, sort_keys=True)}\n" for manifest in manifests)
 
 
 def readiness(manifests: Sequence[Manifest]) -> tuple[Readiness, ...]:

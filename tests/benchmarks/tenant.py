@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks import objects, tools
@@ -56,16 +57,16 @@ def measure(stage: Stage, folder: Path, helm: Path, runs: int, say: Say) -> Meas
     states: dict[str, tools.Files] = {}
     with _pulumi_tenant(stage):
         yield from _by_pulumi(stage, folder, states, runs, say)
-    environ = tools.environment(stage.environment, helm)
+    stage = replace(stage, environment=tools.environment(stage.environment, helm))
     for name in ("kubectl", "helm"):
-        with _no_namespace_after(stage, name, environ):
+        with _no_namespace_after(stage, name):
             for case, files in states.items():
                 command = files.kubectl() if name == "kubectl" else files.helm(TENANT)
                 say(f"{name}: {case}")
-                yield case, name, once(command, environ, folder)
+                yield case, name, once(command, stage.environment, folder)
                 if case == FIRST:
                     say(f"{name}: {NO_CHANGE}")
-                    yield NO_CHANGE, name, repeat(command, environ, folder, runs=runs)
+                    yield NO_CHANGE, name, repeat(command, stage.environment, folder, runs=runs)
 
 
 def _by_pulumi(stage: Stage, folder: Path, states: dict[str, tools.Files], runs: int, say: Say) -> Measured:
@@ -100,10 +101,10 @@ def _pulumi_tenant(stage: Stage) -> Iterator[None]:
 
 
 @contextmanager
-def _no_namespace_after(stage: Stage, name: str, environ: dict[str, str]) -> Iterator[None]:
+def _no_namespace_after(stage: Stage, name: str) -> Iterator[None]:
     try:
         yield
     finally:
         if name == "helm":
-            stage.run("helm", "uninstall", TENANT, "--namespace", "default", "--ignore-not-found", **environ)
+            stage.run("helm", "uninstall", TENANT, "--namespace", "default", "--ignore-not-found")
         stage.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", timeout=600)
