@@ -21,6 +21,7 @@ CLUSTER = "database"
 PORT = 5432
 _API = "postgresql.cnpg.io/v1"
 _PASSWORD_BYTES = 32
+SMART_SHUTDOWN_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def _cluster(args: DatabaseArgs) -> Manifest:
             "imagePullPolicy": "IfNotPresent",
             "enableSuperuserAccess": False,
             "enablePDB": size.instances > 1,
+            # A smart shutdown waits until clients have left, and applications keep their connections: 180 s by default.
+            "smartShutdownTimeout": SMART_SHUTDOWN_SECONDS,
             "inheritedMetadata": {"labels": labels.workload(args.tenant, CLUSTER)},
             "bootstrap": {
                 "initdb": {"database": first, "owner": first, "secret": {"name": _access(first).secret_name}}
