@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 from einklang.clients import network, process
-from einklang.clients.containment import CONTAINED
+from einklang.clients.containment import CONTAINED, environment
 
 
 class Buildah:
@@ -58,7 +57,7 @@ class Buildah:
         return [*CONTAINED, *contained, "buildah", f"--root={root}", f"--runroot={run}", "--storage-driver=overlay"]
 
     def _env(self) -> dict[str, str]:
-        return {**os.environ, "TMPDIR": str(self._folder)}
+        return environment({"TMPDIR": str(self._folder)})
 
     def _run(self, *argv: str, contained: tuple[str, ...] = ()) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from einklang.clients import process
-from einklang.clients.containment import CONTAINED
+from einklang.clients.containment import CONTAINED, environment
 from einklang.errors import UserError
 
 # No manuals, no translations but German and English; the copyright files stay.
@@ -101,8 +100,8 @@ def make_root(
         argv += [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
         argv += [f"--dpkgopt=path-include={pattern}" for pattern in _KEPT]
         argv += _hooks(scratch, before, after)
-        environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch), "TMPDIR": name, "LC_ALL": "C.UTF-8"}
-        process.run([*argv, suite, str(target), str(mirror)], env=environment, log=log)
+        variables = environment({"SOURCE_DATE_EPOCH": str(epoch), "TMPDIR": name})
+        process.run([*argv, suite, str(target), str(mirror)], env=variables, log=log)
         return parse_manifest((scratch / "manifest").read_text())
 
 

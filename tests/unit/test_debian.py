@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from einklang.clients import debian, process
+from einklang.clients.containment import CONTAINED, environment
 from einklang.clients.debian import Package
 from einklang.errors import UserError
 
@@ -86,8 +87,16 @@ def test_a_root_is_made_contained_pinned_and_without_apt(tmp_path: Path, monkeyp
     )
     assert set(found) == {"bash", "libc6"}
     (argv,) = seen
-    assert argv[0] == "unshare"
+    assert argv[: len(CONTAINED)] == list(CONTAINED)
     assert "--variant=essential" in argv
     assert any(word.startswith("--essential-hook=sh /before.sh") for word in argv)
     assert argv[-3:] == ["bookworm", str(tmp_path / "root.tar"), "/sources"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_what_a_program_needs_is_passed_on() -> None:
+    seen = environment(
+        {"TMPDIR": "/t"},
+        {"PATH": "/bin", "PYTHONPYCACHEPREFIX": "/x", "https_proxy": "p", "NO_PROXY": "n", "KUBECONFIG": "k"},
+    )
+    assert seen == {"PATH": "/bin", "https_proxy": "p", "NO_PROXY": "n", "LC_ALL": "C.UTF-8", "TMPDIR": "/t"}

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -195,9 +196,12 @@ def _stored_name(reference: str) -> str:
 
 
 def _write_catalogue(path: Path, catalogue: Mapping[str, str]) -> None:
+    """Write the catalogue whole or not at all, whoever else writes it at the same time."""
     text = json.dumps(catalogue, indent=2) + "\n"
-    if not path.exists() or path.read_text() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(".new")
-        new.write_text(text)
-        new.replace(path)
+    if path.exists() and path.read_text() == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as new:
+        new.write(text)
+    Path(new.name).chmod(0o644)
+    Path(new.name).replace(path)
