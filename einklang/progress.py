@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console
+from rich.text import Text
 
 _HEARTBEAT_SECONDS = 20.0
 
@@ -77,6 +78,6 @@ class Lines:
 
     def _print(self, head: str, text: str, *, markup: bool = True) -> None:
         elapsed = int(self._clock() - self._began)
-        stamp = f"{elapsed // 60:02d}:{elapsed % 60:02d} {head} "
-        self._console.print(stamp, end="", markup=False)
-        self._console.print(text, markup=markup)
+        line = Text(f"{elapsed // 60:02d}:{elapsed % 60:02d} {head} ")
+        # One call a line: steps run side by side.
+        self._console.print(line + (Text.from_markup(text) if markup else Text(text)))
