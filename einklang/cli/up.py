@@ -10,8 +10,6 @@ from dataclasses import asdict
 from datetime import date
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from einklang import inventory
 from einklang.clients.pulumi import PulumiEngine
@@ -56,22 +54,24 @@ def _present(results: Sequence[up.TenantResult], *, as_json: bool, settings: Set
     if as_json:
         click.echo(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
         return
-    console = Console(highlight=False)
-    console.print(_table(results))
+    click.echo(_table(results))
     for result in results:
         if result.error:
-            console.print(f"{result.tenant}: {result.error}", style="red", markup=False)
+            click.secho(f"{result.tenant}: {result.error}", fg="red")
     if local:
-        console.print(_how_to_reach(results, settings), markup=False, soft_wrap=True)
+        click.echo(_how_to_reach(results, settings))
 
 
-def _table(results: Sequence[up.TenantResult]) -> Table:
-    table = Table("tenant", "state", "URL", "how to log in", box=None, pad_edge=False)
+def _table(results: Sequence[up.TenantResult]) -> str:
+    """One line a tenant, never wrapped: a URL is for copying."""
+    rows = [("tenant", "state", "URL", "how to log in")]
     for result in results:
         staff = f"citizens register there; staff: einklang identity invite {result.tenant}"
         reachable = result.state == "reachable"
-        table.add_row(result.tenant, result.state, result.url if reachable else "–", staff if reachable else "–")
-    return table
+        rows.append((result.tenant, result.state, result.url if reachable else "–", staff if reachable else "–"))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    aligned = [[cell.ljust(width) for cell, width in zip(row, widths, strict=False)] for row in rows]
+    return "\n".join("  ".join([*cells, row[3]]) for cells, row in zip(aligned, rows, strict=True))
 
 
 def _how_to_reach(results: Sequence[up.TenantResult], settings: Settings) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from einklang import inventory
+from einklang.cli.up import _table as table
 from einklang.clients import web
 from einklang.clients.pulumi import Changes
 from einklang.errors import ClientError, UserError
@@ -94,3 +95,13 @@ def test_an_unknown_name_is_refused_with_those_that_exist(samples: inventory.Inv
 def test_a_page_that_nobody_serves_is_an_error() -> None:
     with pytest.raises(ClientError, match=r"https://id\.olpe\.example/"):
         web.status("https://id.olpe.example/", address="127.0.0.1:9", timeout_seconds=2)
+
+
+def test_the_table_keeps_a_tenant_on_one_line() -> None:
+    results = [
+        up.TenantResult("olpe", "Olpe", "reachable", "https://id.olpe.example/realms/olpe/account/"),
+        up.TenantResult("lennestadt", "Lennestadt", "requested", "https://id.lennestadt.example/"),
+    ]
+    lines = table(results).splitlines()
+    assert lines[1].startswith("olpe        reachable  https://id.olpe.example/realms/olpe/account/  citizens register")
+    assert lines[2].split() == ["lennestadt", "requested", "–", "–"]
