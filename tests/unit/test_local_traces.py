@@ -22,7 +22,9 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folders = {name: tmp_path / place for name, place in names.items()}
     for name, folder in folders.items():
         monkeypatch.setattr(traces, name, folder)
-    monkeypatch.setattr(traces, "_FOLDERS", tuple(each for one in folders.values() for each in (one, one.parent)))
+    nested = (folders[name] for name in ("SHIM_SOCKETS", "PLUGIN_RESULTS", "DEVICE_PLUGINS"))
+    own = [folders["LOG_LINKS"], folders["NAMESPACES"], *(each for one in nested for each in (one, one.parent))]
+    monkeypatch.setattr(traces, "_FOLDERS", tuple(own))
     (tmp_path / "log").mkdir()
     (tmp_path / "run").mkdir()
     return tmp_path
@@ -35,7 +37,8 @@ def fill(places: Path, *, others: bool) -> Path:
     results = {"einklang-1-eth0": ("einklang", "1"), "cni-loopback-1-lo": ("cni-loopback", "1")}
     (places / "log/containers/ours.log").symlink_to(cluster / "logs" / "pods" / "1.log")
     (places / "run/containerd/s/dead").touch()
-    (places / "lib/kubelet/device-plugins/kubelet.sock").touch()
+    for name in ("kubelet.sock", ".kubelet_internal_checkpoint123"):
+        (places / "lib/kubelet/device-plugins" / name).touch()
     if others:
         results |= {"cbr-2-eth0": ("podman", "2"), "cni-loopback-2-lo": ("cni-loopback", "2")}
         (places / "log/containers/theirs.log").symlink_to("/var/log/pods/2.log")
@@ -64,6 +67,7 @@ def test_what_others_keep_there_stays(places: Path) -> None:
         "lib/cni/results/broken",
         "lib/cni/results/cbr-2-eth0",
         "lib/cni/results/cni-loopback-2-lo",
+        "lib/kubelet/device-plugins/.kubelet_internal_checkpoint123",
         "lib/kubelet/device-plugins/kubelet.sock",
         "log/containers/theirs.log",
         "run/containerd/s/living",

@@ -39,6 +39,7 @@ def up(
     """
     host.require()
     packages.ensure(packages.NODE | packages.IMAGES, settings, progress)
+    _refuse_conflicts(settings)
     built = images.ensure_images(settings, toolchain, progress)
     with _alone(settings, progress):
         folders = Folders.of(settings)
@@ -50,6 +51,14 @@ def up(
             start.import_images()
         else:
             start.run()
+
+
+def _refuse_conflicts(settings: Settings) -> None:
+    """Raise UserError before anything long begins. `Start` looks again at what it is about to start."""
+    folders = Folders.of(settings)
+    running = Processes(folders.records, folders.base)
+    if not running.strays():
+        machine.refuse_conflicts(folders, components.PLACES)
 
 
 def down(settings: Settings, progress: Progress) -> None:

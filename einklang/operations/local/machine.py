@@ -36,16 +36,23 @@ GUARD = "EINKLANG-GUARD"
 # Chains that Kubernetes makes: where some are there and none of ours, another cluster works on this machine.
 _KUBERNETES = re.compile(r"^KUBE-")
 _OURS = re.compile(r"^(KUBE-|CNI-|EINKLANG-)")
+# unix(7): 108 bytes with the final zero, and containerd makes a second socket with the suffix .ttrpc.
+_SOCKET_PATH_LENGTH = 101
 _OUR_SETS = re.compile(r"^(inet6:)?(KUBE-|kube-router-)")
 
 
 def is_ours(folders: Folders) -> bool:
     """True where this machine carries changes of this cluster: written down, or said by the bridge itself."""
-    return _record(folders).exists() or network.alias(plan.NODE_BRIDGE) == str(folders.base)
+    return bool(_before(folders)) or network.alias(plan.NODE_BRIDGE) == str(folders.base)
 
 
 def refuse_conflicts(folders: Folders, wanted: Mapping[str, Iterable[tuple[str, int]]]) -> None:
     """Raise UserError where something stands in the way. wanted: component -> addresses and ports it will listen on."""
+    if len(str(folders.containerd_socket)) > _SOCKET_PATH_LENGTH:
+        raise UserError(
+            f"{folders.containerd_socket}: longer than the {_SOCKET_PATH_LENGTH} characters that a socket may have",
+            remedy="set EINKLANG_HOME to a shorter path",
+        )
     owner = network.alias(plan.NODE_BRIDGE)
     if owner not in {None, str(folders.base)}:
         raise UserError(
@@ -95,8 +102,7 @@ def refuse_ports(listening: Iterable[Listener], wanted: Mapping[str, Iterable[tu
 
 def remember(folders: Folders) -> None:
     """Write down, once, what is there before the cluster changes anything."""
-    record = _record(folders)
-    if record.exists() and _read(record).get("boot") == host.boot():
+    if _before(folders):
         return
     before = {
         "boot": host.boot(),
@@ -107,13 +113,14 @@ def remember(folders: Folders) -> None:
         "folders": traces.folders_there(),
     }
     folders.records.mkdir(parents=True, exist_ok=True)
-    new = record.with_suffix(".new")
+    new = _record(folders).with_suffix(".new")
     new.write_text(json.dumps(before, indent=1))
-    new.replace(record)
+    new.replace(_record(folders))
 
 
 def prepare(folders: Folders) -> None:
     """Bridge, routes, guard, forwarding, control group, folders; idempotent."""
+    folders.base.chmod(0o700)
     network.make_bridge(plan.NODE_BRIDGE, plan.NODE_ADDRESS, str(folders.base))
     # Addresses of no pod and of no service end here, never on a network of the machine.
     network.add_route(plan.POD_CIDR, "unreachable")
@@ -144,12 +151,11 @@ def restore(folders: Folders) -> None:
     """Put back what `prepare` and the components changed. Without changes of ours, nothing happens."""
     if not is_ours(folders):
         return
-    before = _read(_record(folders))
-    if before.get("boot") == host.boot() or not before:
-        _remove_network(before)
-        host.remove_cgroup(plan.CGROUP)
-        network.set_kernel_settings(before.get("settings", {}))
-        traces.remove(folders.base, before.get("folders", []), network.listening_sockets())
+    before = _before(folders)
+    _remove_network(before)
+    host.remove_cgroup(plan.CGROUP)
+    network.set_kernel_settings(before.get("settings", {}))
+    traces.remove(folders.base, before.get("folders", []), network.listening_sockets())
     for point in network.mounts_below(folders.base):
         network.unmount(point)
     # Addresses of pods that are gone; the kubelet makes their sandboxes anew at the next start.
@@ -178,8 +184,10 @@ def _record(folders: Folders) -> Path:
     return folders.records / "machine.json"
 
 
-def _read(record: Path) -> dict[str, Any]:
+def _before(folders: Folders) -> dict[str, Any]:
+    """What `remember` wrote since the machine was booted; empty where nothing."""
     try:
-        return dict(json.loads(record.read_text()))
+        before = dict(json.loads(_record(folders).read_text()))
     except (OSError, ValueError):
         return {}
+    return before if before.get("boot") == host.boot() else {}

@@ -119,7 +119,9 @@ class Start:
         return living
 
     def _api_ready(self) -> bool:
-        return network.connects(plan.NODE_ADDRESS, plan.API_PORT) and self._bootstrap.ready()
+        if not network.connects(plan.NODE_ADDRESS, plan.API_PORT) or not self._bootstrap.ready():
+            return False
+        return self._bootstrap.find("namespace", "kube-system") is not None  # it makes that after it is ready
 
     def _node_exists(self) -> bool:
         return self._bootstrap.find("node", plan.NODE_NAME) is not None

@@ -5,6 +5,7 @@ Other programs may use the same places: only what is the cluster's own goes, and
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,10 +17,9 @@ SHIM_SOCKETS = Path("/run/containerd/s")
 PLUGIN_RESULTS = Path("/var/lib/cni/results")
 DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
 NAMESPACES = Path("/run/netns")
-_LAST = (LOG_LINKS, SHIM_SOCKETS, PLUGIN_RESULTS, DEVICE_PLUGINS, NAMESPACES)
-_FOLDERS = tuple(folder for last in _LAST for folder in (last, last.parent))
+_NESTED = (SHIM_SOCKETS, PLUGIN_RESULTS, DEVICE_PLUGINS)
+_FOLDERS = (LOG_LINKS, NAMESPACES, *(folder for last in _NESTED for folder in (last, last.parent)))
 _LOOPBACK = "cni-loopback"
-_DEVICE_FILES = ("kubelet.sock", "kubelet_internal_checkpoint", "DEPRECATION")
 
 
 def folders_there() -> list[str]:
@@ -35,13 +35,14 @@ def remove(cluster: Path, before: Iterable[str], sockets: Iterable[str]) -> None
     there = set(before)
     own = [*own_links(LOG_LINKS, cluster), *own_results(PLUGIN_RESULTS)]
     own += [socket for socket in SHIM_SOCKETS.glob("*") if str(socket) not in set(sockets)]
-    if str(DEVICE_PLUGINS) not in there:
-        own += [DEVICE_PLUGINS / name for name in _DEVICE_FILES]
+    if str(DEVICE_PLUGINS) not in there:  # a kubelet's alone; one that is killed leaves files under random names
+        own += DEVICE_PLUGINS.glob("*")
     for path in own:
-        path.unlink(missing_ok=True)
+        path.unlink()
     for folder in _FOLDERS:
-        if folder.is_dir() and str(folder) not in there and not any(folder.iterdir()):
-            folder.rmdir()
+        if str(folder) not in there:
+            with contextlib.suppress(OSError):  # not there, or somebody else's files are in it
+                folder.rmdir()
 
 
 def own_links(folder: Path, cluster: Path) -> list[Path]:
