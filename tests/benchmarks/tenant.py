@@ -59,7 +59,7 @@ def measure(stage: Stage, folder: Path, helm: Path, runs: int, say: Say) -> Meas
         yield from _by_pulumi(stage, folder, states, runs, say)
     stage = replace(stage, environment=tools.environment(stage.environment, helm))
     for name in ("kubectl", "helm"):
-        with _no_namespace_after(stage, name):
+        with _without_leftovers(stage):
             for case, files in states.items():
                 command = files.kubectl() if name == "kubectl" else files.helm(TENANT)
                 say(f"{name}: {case}")
@@ -91,20 +91,34 @@ def _exported(stage: Stage) -> tuple[objects.Manifest, ...]:
 
 @contextmanager
 def _pulumi_tenant(stage: Stage) -> Iterator[None]:
-    stage.run("pulumi", "stack", "select", "--create", TENANT)
+    """A stack that is new, also after a run that was killed, and that is gone at the end."""
+    _destroy(stage)
+    stage.run("pulumi", "stack", "init", TENANT)
     try:
         yield
     finally:
+        _destroy(stage)
+
+
+def _destroy(stage: Stage) -> None:
+    stacks = json.loads(stage.run("pulumi", "stack", "ls", "--json").stdout)
+    if any(stack["name"] == TENANT for stack in stacks):
+        stage.run("pulumi", "cancel", "--yes", "--stack", TENANT, check=False)  # a killed run leaves its lock
         stage.run("pulumi", "state", "unprotect", "--all", "--yes", "--stack", TENANT)
         stage.run("pulumi", "destroy", "--yes", "--skip-preview", "--stack", TENANT)
         stage.run("pulumi", "stack", "rm", "--yes", "--stack", TENANT)
 
 
 @contextmanager
-def _no_namespace_after(stage: Stage, name: str) -> Iterator[None]:
+def _without_leftovers(stage: Stage) -> Iterator[None]:
+    """Nothing of the tenant in the cluster, before and after."""
+    _remove(stage)
     try:
         yield
     finally:
-        if name == "helm":
-            stage.run("helm", "uninstall", TENANT, "--namespace", "default", "--ignore-not-found")
-        stage.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", timeout=600)
+        _remove(stage)
+
+
+def _remove(stage: Stage) -> None:
+    stage.run("helm", "uninstall", TENANT, "--namespace", "default", "--ignore-not-found")
+    stage.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", timeout=600)
