@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -160,8 +161,12 @@ def test_a_one_line_change_reaches_the_tenant_and_nothing_else(own: Stage) -> No
     assert changed
     assert all("identity" in name for name in changed), changed
     up(own)
-    themes = own.kubectl("get", "configmap", "-n", NAMESPACE, "-o", "yaml").stdout
-    assert "#7a1f3d" in themes
+    files = [
+        base64.b64decode(content).decode(errors="replace")
+        for found in own.get("configmaps", "-n", NAMESPACE)["items"]
+        for content in found.get("binaryData", {}).values()
+    ]
+    assert any("#7a1f3d" in content for content in files)
 
 
 def test_suspended_it_has_no_pods_and_no_routes_and_comes_back(own: Stage) -> None:
