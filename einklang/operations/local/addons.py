@@ -21,10 +21,13 @@ def declare(folders: Folders, images: Mapping[str, str]) -> list[Object]:
 
 
 def roles() -> list[Object]:
-    """The operators' group, kube-router's reading, and kube-proxy's role, which kubeadm would bind."""
+    """The operators' group, the API server's work on the kubelet (logs, exec), and kube-router's reading."""
     reading = ["get", "list", "watch"]
     return [
         objects.cluster_role_binding("einklang:operators", "cluster-admin", group=plan.OPERATORS_GROUP),
+        objects.cluster_role_binding(
+            "einklang:kubelet-api", "system:kubelet-api-admin", user="kube-apiserver-kubelet-client"
+        ),
         objects.cluster_role(
             "einklang:kube-router",
             [

@@ -59,7 +59,7 @@ SUBJECTS = (
     ),
     Subject("etcd", "etcd", names=("localhost", "127.0.0.1")),
     Subject("apiserver-etcd-client", "kube-apiserver-etcd-client"),
-    Subject("apiserver-kubelet-client", "kube-apiserver-kubelet-client", "system:masters"),
+    Subject("apiserver-kubelet-client", "kube-apiserver-kubelet-client"),
     Subject("kubelet-server", plan.NODE_NAME, names=(plan.NODE_NAME, plan.NODE_ADDRESS)),
     Subject("kubelet", f"system:node:{plan.NODE_NAME}", "system:nodes"),
     Subject("kube-controller-manager", "system:kube-controller-manager"),
