@@ -6,9 +6,11 @@ What is added: typed results, a log file for each run, and the release of a lock
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,17 +65,14 @@ class PulumiEngine:
         on_line gets Pulumi's output line by line. Raises ClientError with Pulumi's diagnostics.
         """
         self.release_dead_lock(stack)
-        with self._log(stack) as sink:
+        with self._log(stack) as sink, tempfile.TemporaryDirectory() as folder:
 
             def both(line: str) -> None:
                 sink.write(line.rstrip("\n") + "\n")
                 on_line(line)
 
-            result = self._guarded(
-                stack, lambda: self._select(stack).up(on_output=both, color="never", show_secrets=False)
-            )
-        counts = result.summary.resource_changes or {}
-        return _changes({automation.OpType(operation).value: count for operation, count in counts.items()})
+            self._guarded(stack, lambda: self._up(stack, Path(folder) / "events", both))
+            return _changes(_counts(Path(folder) / "events"))
 
     def preview(self, stack: str) -> Changes:
         """`pulumi preview` of an existing stack, as counts; applies nothing."""
@@ -114,14 +113,28 @@ class PulumiEngine:
             lock.unlink(missing_ok=True)
         return bool(dead)
 
+    def _up(self, stack: str, events: Path, on_line: Callable[[str], None]) -> None:
+        """One run of the program where the Automation API's `up` needs six: it asks for the version, selects the stack,
+        and reads outputs, the secret ones too, and the history afterwards; together they take as long as the update.
+        """
+        update = ["up", "--yes", "--skip-preview", "--color", "never", "--stack", stack, "--event-log", str(events)]
+        # The option for the events is one of those that are meant for programs.
+        environment = {**self._environment, "PULUMI_DEBUG_COMMANDS": "true"}
+        try:
+            self._command.run(update, str(self._root), environment, on_line)
+        except automation_errors.StackNotFoundError:
+            automation.Stack.create_or_select(stack, self._workspace())
+            self._command.run(update, str(self._root), environment, on_line)
+
     def _workspace(self) -> automation.LocalWorkspace:
         return automation.LocalWorkspace(
             work_dir=str(self._root),
             env_vars=self._environment,
             secrets_provider="passphrase",
-            pulumi_command=self._command(),
+            pulumi_command=self._command,
         )
 
+    @functools.cached_property
     def _command(self) -> automation.PulumiCommand:
         # The Automation API asks the program for its version with this process's PATH: the toolchain is not on that.
         found = shutil.which("pulumi", path=self._environment.get("PATH"))
@@ -148,6 +161,16 @@ class PulumiEngine:
             ) from error
         except automation_errors.CommandError as error:
             raise ClientError(f"stack {stack}: {_diagnostics(str(error))}", log=self._logs / f"{stack}.log") from error
+
+
+def _counts(events: Path) -> dict[str, int]:
+    """How many resources each operation met, from the summary at the end of an update's events (one JSON a line)."""
+    counts: dict[str, int] = {}
+    for line in events.read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        if "summaryEvent" in event:
+            counts = event["summaryEvent"]["resourceChanges"] or {}
+    return counts
 
 
 def _changes(counts: Mapping[str, int]) -> Changes:

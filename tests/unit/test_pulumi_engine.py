@@ -76,3 +76,53 @@ def test_changes_read_as_a_sentence() -> None:
     assert str(Changes(same=43)) == "no changes (43 unchanged)"
     assert Changes(same=43).none
     assert not Changes(replaced=1).none
+
+
+FAKE = """#!/bin/sh
+echo "$*" >> "${CALLS:-/dev/null}"
+case "$*" in
+  version) echo v3.259.0 ;;
+  *" up "*) [ -e "$STATE" ] || { echo "error: no stack named 'olpe' found" >&2; exit 255; }
+    while [ "$1" != --event-log ]; do shift; done
+    echo '{"sequence": 1, "stdoutEvent": {"message": "working"}}' > "$2"
+    echo '{"sequence": 2, "summaryEvent": {"resourceChanges": {"create": 2, "same": 3}}}' >> "$2"
+    echo working ;;
+  *"stack init"*) touch "$STATE" ;;
+  *"stack select"*) echo "error: no stack named 'olpe' found" >&2; exit 255 ;;
+esac
+"""
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text(FAKE)
+    program.chmod(0o755)
+    (tmp_path / "Pulumi.yaml").write_text("name: einklang\nruntime: python\n")
+    return tmp_path / "calls"
+
+
+def faked(tmp_path: Path, calls: Path) -> PulumiEngine:
+    environment = {
+        "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+        "CALLS": str(calls),
+        "STATE": str(tmp_path / "state"),
+    }
+    return PulumiEngine(tmp_path, environment, tmp_path / "logs")
+
+
+def test_an_update_is_one_run_of_pulumi(tmp_path: Path, calls: Path) -> None:
+    (tmp_path / "state").touch()
+    engine, lines = faked(tmp_path, calls), list[str]()
+    assert engine.up("olpe", lines.append) == Changes(created=2, same=3)
+    engine.up("olpe")
+    told = [call.split(" --event-log")[0] for call in calls.read_text().splitlines()]
+    assert told == ["--non-interactive up --yes --skip-preview --color never --stack olpe"] * 2
+    assert lines == ["working"]
+    assert (tmp_path / "logs" / "olpe.log").read_text() == "working\nworking\n"
+
+
+def test_a_stack_that_does_not_exist_yet_is_made(tmp_path: Path, calls: Path) -> None:
+    assert faked(tmp_path, calls).up("olpe") == Changes(created=2, same=3)
+    assert any("stack init" in call for call in calls.read_text().splitlines())
