@@ -32,7 +32,7 @@ def forwarded(kubectl: Path, kubeconfig: Path, namespace: str, target: str, port
         try:
             yield _address(child, log, target)
         finally:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.killpg(child, signal.SIGTERM)
                 os.waitpid(child, 0)
 
@@ -43,7 +43,14 @@ def _address(child: int, log: Path, target: str) -> str:
         match = _READY.search(log.read_text(errors="replace"))
         if match:
             return match[1]
-        if os.waitpid(child, os.WNOHANG)[0]:
+        if _ended(child):
             break
         time.sleep(0.05)
     raise ClientError(f"no port of {target} could be forwarded: {log.read_text(errors='replace').strip()}")
+
+
+def _ended(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG)[0] != 0
+    except ChildProcessError:  # ended, and the housekeeping of the subprocess module has asked before
+        return True
