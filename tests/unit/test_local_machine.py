@@ -122,6 +122,15 @@ def test_a_lost_record_is_made_up_for_by_the_bridge(here: Machine, folders: Fold
     assert sorted(here.spaces) == ["cni-later", "cni-theirs"]
 
 
+def test_a_stale_record_takes_nothing_from_the_cluster_of_another_home(here: Machine, folders: Folders) -> None:
+    machine.remember(folders)
+    here.run_cluster()
+    here.alias_of_bridge = "/elsewhere/cluster"
+    assert not machine.is_ours(folders)
+    machine.restore(folders)
+    assert ("iptables", "nat", "KUBE-SERVICES") in here.chain_set and here.links == []
+
+
 def test_the_bridge_of_another_home_is_a_conflict(here: Machine, folders: Folders) -> None:
     here.alias_of_bridge = "/elsewhere/cluster"
     with pytest.raises(UserError, match=r"another local cluster is up on this machine: /elsewhere/cluster") as caught:

@@ -42,8 +42,9 @@ _OUR_SETS = re.compile(r"^(inet6:)?(KUBE-|kube-router-)")
 
 
 def is_ours(folders: Folders) -> bool:
-    """True where this machine carries changes of this cluster: written down, or said by the bridge itself."""
-    return bool(_before(folders)) or network.alias(plan.NODE_BRIDGE) == str(folders.base)
+    """True where this machine carries changes of this cluster: said by the bridge itself, or else written down."""
+    owner = network.alias(plan.NODE_BRIDGE)
+    return bool(_before(folders)) if owner is None else owner == str(folders.base)
 
 
 def refuse_conflicts(folders: Folders, wanted: Mapping[str, Iterable[tuple[str, int]]]) -> None:
