@@ -41,6 +41,7 @@ class Machine:
             "remove_route": lambda _: None,
             "mounts_below": lambda *_: [],
             "listening_sockets": set,
+            "listeners": list,
         }
         firewall = {
             "chains": lambda: set(self.chain_set),
@@ -129,6 +130,13 @@ def test_a_stale_record_takes_nothing_from_the_cluster_of_another_home(here: Mac
     assert not machine.is_ours(folders)
     machine.restore(folders)
     assert ("iptables", "nat", "KUBE-SERVICES") in here.chain_set and here.links == []
+
+
+def test_a_bridge_that_a_kill_left_without_its_alias_is_ours_by_the_record(here: Machine, folders: Folders) -> None:
+    machine.remember(folders)
+    here.alias_of_bridge = ""
+    assert machine.is_ours(folders)
+    machine.refuse_conflicts(folders, {})
 
 
 def test_the_bridge_of_another_home_is_a_conflict(here: Machine, folders: Folders) -> None:

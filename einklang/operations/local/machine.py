@@ -43,7 +43,7 @@ _OUR_SETS = re.compile(r"^(inet6:)?(KUBE-|kube-router-)")
 
 def is_ours(folders: Folders) -> bool:
     """True where this machine carries changes of this cluster: said by the bridge itself, or else written down."""
-    owner = network.alias(plan.NODE_BRIDGE)
+    owner = _owner()
     return bool(_before(folders)) if owner is None else owner == str(folders.base)
 
 
@@ -54,11 +54,11 @@ def refuse_conflicts(folders: Folders, wanted: Mapping[str, Iterable[tuple[str, 
             f"{folders.containerd_socket}: longer than the {_SOCKET_PATH_LENGTH} characters that a socket may have",
             remedy="set EINKLANG_HOME to a shorter path",
         )
-    owner = network.alias(plan.NODE_BRIDGE)
-    if owner not in {None, str(folders.base)}:
+    owner = _owner()
+    if owner and owner != str(folders.base):
         raise UserError(
-            f"another local cluster is up on this machine: {owner or plan.NODE_BRIDGE}",
-            remedy=f"stop it first: EINKLANG_HOME={Path(owner or '…').parent} einklang local down",
+            f"another local cluster is up on this machine: {owner}",
+            remedy=f"stop it first: EINKLANG_HOME={Path(owner).parent} einklang local down",
         )
     if not is_ours(folders):
         refuse_foreign_cluster({chain for _, _, chain in firewall.chains()})
@@ -179,6 +179,11 @@ def _remove_network(before: Mapping[str, Any]) -> None:
             network.remove_link(device)
     network.remove_route(plan.POD_CIDR)
     network.remove_link(plan.NODE_BRIDGE)
+
+
+def _owner() -> str | None:
+    """Whose the bridge is; None where there is none, or one that a kill left without its alias."""
+    return network.alias(plan.NODE_BRIDGE) or None
 
 
 def _record(folders: Folders) -> Path:
