@@ -14,6 +14,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -266,12 +267,13 @@ def test_no_image_can_be_collected(small: Small) -> None:
     assert [line for line in named if "io.cri-containerd.pinned=pinned" not in line] == []
 
 
-def test_another_home_is_told_whose_cluster_is_up(small: Small, tmp_path: Path) -> None:
-    refused = small.stage.run(str(EINKLANG), "local", "up", check=False, EINKLANG_HOME=str(tmp_path / "other"))
-    assert refused.returncode == 1
-    assert f"another local cluster is up on this machine: {small.base}" in refused.stderr
-    assert f"EINKLANG_HOME={small.stage.settings.home} einklang local down" in refused.stderr
-    assert small.stage.run(str(EINKLANG), "local", "down", EINKLANG_HOME=str(tmp_path / "other")).stderr == ""
+def test_another_home_is_told_whose_cluster_is_up(small: Small) -> None:
+    with tempfile.TemporaryDirectory(prefix="ekl-") as other:  # short: a socket's path has a limit
+        refused = small.stage.run(str(EINKLANG), "local", "up", check=False, EINKLANG_HOME=other)
+        assert refused.returncode == 1
+        assert f"another local cluster is up on this machine: {small.base}" in refused.stderr
+        assert f"EINKLANG_HOME={small.stage.settings.home} einklang local down" in refused.stderr
+        assert small.stage.run(str(EINKLANG), "local", "down", EINKLANG_HOME=other).stderr == ""
     assert small.local("status").returncode == 0
 
 
