@@ -332,6 +332,7 @@ def test_down_works_without_its_records(small: Small) -> None:
         record.unlink()
     small.local("down")
     network.set_kernel_settings(settings)  # what they were before stood in the record alone
-    assert small.differences() == []
+    # So did which empty folders of kubelet and containerd stood there before: nothing stays, not even those.
+    assert [line for line in small.differences() if not line.startswith("- places:")] == []
     small.local("up")
     small.local("down")
