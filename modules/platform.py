@@ -10,7 +10,7 @@ import pulumi
 from modules import admission, database_operator, gateway, labels
 from modules.gateway import GatewayArgs
 from modules.kubernetes import Manifest, Object
-from modules.network_policies import ApiServer, api_server
+from modules.network_policies import GATEWAY_NAMESPACE, ApiServer, api_server
 
 STORAGE_CLASS = "einklang"
 _CLUSTER_WIDE_FIRST = ("Namespace", "CustomResourceDefinition")
@@ -21,6 +21,7 @@ class PlatformArgs:
     """database_operator, gateway_definitions: upstream documents. database_operator_image: by digest.
 
     registries: prefixes from which tenants' images may come. storage: provisioner and parameters of the storage class.
+    protect: `pulumi destroy` refuses. With the operator's definitions the databases of all tenants would go.
     """
 
     database_operator: Sequence[Manifest]
@@ -30,6 +31,7 @@ class PlatformArgs:
     registries: Sequence[str]
     storage_provisioner: str
     storage_parameters: Mapping[str, str]
+    protect: bool
 
 
 class Platform(pulumi.ComponentResource):
@@ -39,22 +41,30 @@ class Platform(pulumi.ComponentResource):
         super().__init__("einklang:platform:Platform", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         api = api_server(child)
-        for manifest in [storage_class(args), *admission.manifests(args.registries, STORAGE_CLASS)]:
-            Object(manifest, child)
+        rules = [storage_class(args), *admission.manifests(args.registries, STORAGE_CLASS)]
+        made: list[pulumi.Resource] = [Object(manifest, child) for manifest in rules]
         operator = database_operator.manifests(args.database_operator, args.database_operator_image, api)
-        self._in_order(operator)
-        self._in_order([*args.gateway_definitions, gateway.namespace(args.gateway), *_gateway(args, api)])
+        made += self._in_order(operator, protect=args.protect)
+        entrance = [*args.gateway_definitions, gateway.namespace(args.gateway), *_gateway(args, api)]
+        made += self._in_order(entrance, protect=args.protect)
+        # As with a tenant's record: destroying begins here, and so stops before anything is gone.
+        Object(_record(), pulumi.ResourceOptions(parent=self, depends_on=made, protect=args.protect))
         self.register_outputs({"storage_class": STORAGE_CLASS})
 
-    def _in_order(self, manifests: Sequence[Manifest]) -> None:
+    def _in_order(self, manifests: Sequence[Manifest], *, protect: bool) -> list[pulumi.Resource]:
         """Namespaces and definitions, then accounts, rights, services and webhooks, then what runs with them.
 
         The database operator writes its authority into its webhooks when it starts: they stand before it.
         """
-        before: list[pulumi.Resource] = []
+        made: list[pulumi.Resource] = []
         for stage in _stages(manifests):
-            opts = pulumi.ResourceOptions(parent=self, depends_on=list(before))
-            before += [Object(manifest, opts) for manifest in stage]
+            before = list(made)
+            for manifest in stage:
+                # A definition takes all objects of its kind along.
+                guarded = protect and manifest["kind"] == "CustomResourceDefinition"
+                opts = pulumi.ResourceOptions(parent=self, depends_on=before, protect=guarded)
+                made.append(Object(manifest, opts))
+        return made
 
 
 def storage_class(args: PlatformArgs) -> Manifest:
@@ -67,6 +77,20 @@ def storage_class(args: PlatformArgs) -> Manifest:
         "parameters": dict(args.storage_parameters),
         "reclaimPolicy": "Delete",
         "volumeBindingMode": "WaitForFirstConsumer",
+    }
+
+
+def _record() -> Manifest:
+    """What the cluster is, for whoever looks at it."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": "platform",
+            "namespace": GATEWAY_NAMESPACE,
+            "labels": {"app.kubernetes.io/part-of": labels.PART_OF},
+        },
+        "data": {"storage-class": STORAGE_CLASS},
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from einklang import inventory
+from einklang.errors import UserError
 from modules.gateway import GatewayArgs
 from modules.platform import Platform, PlatformArgs
 from stacks import providers, settings
@@ -23,10 +24,17 @@ def declare() -> None:
         registries=chosen.registries,
         storage_provisioner=chosen.storage_provisioner,
         storage_parameters=chosen.storage_parameters,
+        protect=chosen.protect_platform,
     )
     Platform("platform", args, pulumi.ResourceOptions(provider=providers.operator(chosen)))
 
 
 def _image(chosen: settings.StackSettings, name: str) -> str:
-    """The platform runs the one version of each image that the catalogue holds."""
-    return next(reference for tag, reference in chosen.images.items() if tag.partition(":")[0] == name)
+    """The platform runs the one version that the catalogue holds. Raises UserError where there is none, or several."""
+    found = [reference for tag, reference in chosen.images.items() if tag.partition(":")[0] == name]
+    if len(found) != 1:
+        raise UserError(
+            f"the image catalogue has {len(found)} versions of {name}, and the platform needs one",
+            remedy="einklang images build, or name your catalogue in the setting einklang:imageCatalogue",
+        )
+    return found[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -16,6 +17,7 @@ from stacks.settings import StackSettings
 
 # The API server has its own fair queueing; the client's default of 5 requests a second would be the bottleneck.
 _CLIENT = {"burst": 200, "qps": 100.0}
+_FILES = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 
 
 def operator(settings: StackSettings) -> Provider:
@@ -60,14 +62,20 @@ def _kubeconfig(settings: StackSettings) -> dict[str, Any]:
     name = settings.context or whole.get("current-context")
     context = _named(whole, "contexts", name, "context")
     cluster, user = context["cluster"], context["user"]
+    place = settings.kubeconfig.absolute().parent
     return {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": name,
         "contexts": [{"name": name, "context": context}],
-        "clusters": [{"name": cluster, "cluster": _named(whole, "clusters", cluster, "cluster")}],
-        "users": [{"name": user, "user": _named(whole, "users", user, "user")}],
+        "clusters": [{"name": cluster, "cluster": _located(_named(whole, "clusters", cluster, "cluster"), place)}],
+        "users": [{"name": user, "user": _located(_named(whole, "users", user, "user"), place)}],
     }
+
+
+def _located(entry: dict[str, Any], place: Path) -> dict[str, Any]:
+    """Files are named relative to the kubeconfig, and what is composed here has no place of its own."""
+    return {key: str(place / value) if key in _FILES else value for key, value in entry.items()}
 
 
 def _named(whole: Mapping[str, Any], part: str, name: str | None, key: str) -> dict[str, Any]:
@@ -79,4 +87,5 @@ def _named(whole: Mapping[str, Any], part: str, name: str | None, key: str) -> d
 
 def _embeds_credentials(kubeconfig: Mapping[str, Any]) -> bool:
     user = kubeconfig["users"][0]["user"]
-    return any(key in user for key in ("token", "password", "client-key-data", "auth-provider"))
+    # A credential plugin may get its own by argument or variable.
+    return any(key in user for key in ("token", "password", "client-key-data", "auth-provider", "exec"))

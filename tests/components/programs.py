@@ -62,7 +62,7 @@ def routing(resolved: ResolvedTenant, issuer: Issuer) -> Program:
     return lambda: _keep(Routing("routing", args, cases.OPTIONS))
 
 
-def platform(*, host_address: str | None = "127.0.0.1") -> Program:
+def platform(*, host_address: str | None = "127.0.0.1", protect: bool = True) -> Program:
     """The platform, from cut down manifests."""
     args = PlatformArgs(
         database_operator=inventory.documents(DATA / "cloudnative-pg.yaml"),
@@ -72,6 +72,7 @@ def platform(*, host_address: str | None = "127.0.0.1") -> Program:
         registries=("registry.einklang.example/",),
         storage_provisioner="rancher.io/local-path",
         storage_parameters={},
+        protect=protect,
     )
     return lambda: _keep(Platform("platform", args, cases.OPTIONS))
 

@@ -40,6 +40,31 @@ def test_the_operator_starts_after_its_rights_and_its_webhooks() -> None:
     } <= before
 
 
+def test_destroying_stops_before_anything_is_gone() -> None:
+    """With the operator's definitions all tenants' databases would go."""
+    last = one(declared(), "ConfigMap", "platform")
+    before = rules.reached(declared(), last)
+    assert last.protect
+    assert [each.name for each in objects(declared()) if each is not last and each.urn not in before] == []
+    definitions = objects(declared(), "CustomResourceDefinition")
+    assert definitions
+    assert all(each.protect for each in definitions)
+
+
+def test_a_platform_without_tenants_can_be_destroyed() -> None:
+    assert not any(each.protect for each in record(programs.platform(protect=False)))
+
+
+def test_the_shared_log_holds_no_paths_and_queries() -> None:
+    """Login codes, mail addresses and the tokens of mailed links stand in the query."""
+    (container,) = one(declared(), "Deployment", "traefik").manifest["spec"]["template"]["spec"]["containers"]
+    assert {
+        "--accesslog.format=json",
+        "--accesslog.fields.names.RequestPath=drop",
+        "--accesslog.fields.names.RequestLine=drop",
+    } <= set(container["args"])
+
+
 def test_the_gateway_starts_after_its_definitions_and_rights() -> None:
     before = names_before("Deployment", "traefik")
     assert {

@@ -88,6 +88,22 @@ def test_files_with_credentials_are_named_not_read() -> None:
     assert "operator.key" in provider.manifest["kubeconfig"]
 
 
+def test_a_credential_plugins_own_credentials_are_secret(home: Path) -> None:
+    plugin = {"exec": {"command": "login", "args": ["--password", "correct horse"]}}
+    users = [{"name": "operator", "user": plugin}]
+    (home / "kubeconfig").write_text(json.dumps({**KUBECONFIG, "users": users}))
+    declared = record(lambda: tenant.declare("olpe"))
+    assert "correct horse" not in repr(declared)
+    assert kubeconfig(declared, "operator").secret
+
+
+def test_files_are_found_from_the_kubeconfigs_own_place(home: Path) -> None:
+    """What is composed stands nowhere; kubectl looks beside the kubeconfig."""
+    text = kubeconfig(record(lambda: tenant.declare("olpe")), "operator").manifest["kubeconfig"]
+    user = json.loads(text)["users"][0]["user"]
+    assert user == {"client-certificate": str(home / "operator.crt"), "client-key": str(home / "operator.key")}
+
+
 def test_an_unknown_context_is_refused() -> None:
     set_all_config({**CONFIG, "kubernetes:context": "nowhere"})
     assert "'nowhere'" in refusal(lambda: tenant.declare("olpe"), UserError)
@@ -110,13 +126,44 @@ def test_the_platforms_stack(home: Path) -> None:
 
 
 def test_settings_of_another_installation(tmp_path: Path) -> None:
-    catalogue = tmp_path / "catalogue.yaml"
-    catalogue.write_text('"keycloak:26.4.2": "registry.intern.example/keycloak@sha256:00"\n')
+    catalogue, reference = tmp_path / "catalogue.yaml", f"registry.intern.example/keycloak@sha256:{'0' * 64}"
+    catalogue.write_text(json.dumps({"keycloak:26.4.2": reference}))
     chosen = {"einklang:imageCatalogue": str(catalogue), "einklang:allowedRegistries": '["registry.intern.example/"]'}
     set_all_config({**CONFIG, **chosen})
     found = settings.read()
-    assert found.images == {"keycloak:26.4.2": "registry.intern.example/keycloak@sha256:00"}
+    assert found.images == {"keycloak:26.4.2": reference}
     assert found.registries == ("registry.intern.example/",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['["registry.example"]', '["registry.example/a"]', '["/"]', '[""]', "[1]", '"a/"', '["a/\'b/"]', "{}"],
+)
+def test_registries_that_would_allow_others_are_refused(value: str) -> None:
+    """`registry.example` without a slash also begins `registry.example.elsewhere/`."""
+    set_all_config({**CONFIG, "einklang:allowedRegistries": value})
+    with pytest.raises(UserError, match="einklang:allowedRegistries"):
+        settings.read()
+
+
+@pytest.mark.parametrize("reference", ["keycloak:26.4.2", "registry.example/keycloak:26.4.2", "keycloak@sha256:00", ""])
+def test_a_catalogue_without_digests_is_refused(home: Path, reference: str) -> None:
+    (home / "images.yaml").write_text(json.dumps({"keycloak:26.4.2": reference}))
+    with pytest.raises(UserError, match=r"keycloak:26\.4\.2 is"):
+        settings.read()
+
+
+@pytest.mark.parametrize("names", [["cloudnative-pg:1.27.0"], ["traefik:1", "traefik:2", "cloudnative-pg:1.27.0"]])
+def test_the_platform_needs_one_version_of_each_image(home: Path, names: list[str]) -> None:
+    (home / "images.yaml").write_text(json.dumps({name: cases.image(name) for name in names}))
+    set_all_config({**CONFIG, "einklang:manifests": str(programs.DATA)})
+    assert "versions of traefik" in refusal(platform.declare, UserError)
+
+
+@pytest.mark.parametrize(("value", "protected"), [(None, True), ("true", True), ("false", False)])
+def test_the_platform_is_protected_unless_set_otherwise(value: str | None, protected: bool) -> None:
+    set_all_config({**CONFIG, **({} if value is None else {"einklang:protectPlatform": value})})
+    assert settings.read().protect_platform is protected
 
 
 def test_a_catalogue_that_is_none_is_refused(home: Path) -> None:
