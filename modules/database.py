@@ -1,6 +1,6 @@
 """The tenant's PostgreSQL: one CloudNativePG cluster, one database and role an application.
 
-Source of the fields: CloudNativePG 1.27, API reference postgresql.cnpg.io/v1.
+Source of the fields: CloudNativePG 1.30, API reference postgresql.cnpg.io/v1.
 """
 
 from __future__ import annotations
@@ -140,6 +140,8 @@ def _cluster(args: DatabaseArgs) -> Manifest:
                     "ssl_min_protocol_version": "TLSv1.3",
                     "log_connections": "on",
                     "log_disconnections": "on",
+                    # A failed statement's text holds citizens' data and, where a role is altered, its password.
+                    "log_min_error_statement": "panic",
                 },
                 "pg_hba": ["hostssl all all all scram-sha-256", "hostnossl all all all reject"],
             },

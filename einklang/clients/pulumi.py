@@ -56,7 +56,9 @@ class PulumiEngine:
 
     def __init__(self, root: Path, environment: Mapping[str, str], logs: Path) -> None:
         self._root = root
-        self._environment = dict(environment)
+        # The Kubernetes provider leaves its kubeconfigs in the folder for temporary files. This one goes with the engine.
+        self._scratch = tempfile.TemporaryDirectory(prefix="einklang-")
+        self._environment = {**environment, "TMPDIR": self._scratch.name}
         self._logs = logs
 
     def up(self, stack: str, on_line: Callable[[str], None] = lambda _: None) -> Changes:
@@ -65,7 +67,7 @@ class PulumiEngine:
         on_line gets Pulumi's output line by line. Raises ClientError with Pulumi's diagnostics.
         """
         self.release_dead_lock(stack)
-        with self._log(stack) as sink, tempfile.TemporaryDirectory() as folder:
+        with self._log(stack) as sink, tempfile.TemporaryDirectory(dir=self._scratch.name) as folder:
 
             def both(line: str) -> None:
                 sink.write(line.rstrip("\n") + "\n")
@@ -123,8 +125,21 @@ class PulumiEngine:
         try:
             self._command.run(update, str(self._root), environment, on_line)
         except automation_errors.StackNotFoundError:
+            self._forget_salt(stack)
             automation.Stack.create_or_select(stack, self._workspace())
             self._command.run(update, str(self._root), environment, on_line)
+
+    def _forget_salt(self, stack: str) -> None:
+        """Take the salt of an earlier stack of this name out of `Pulumi.<stack>.yaml`.
+
+        The file outlives the state and the passphrase that it belongs to (`make clean`), and Pulumi then calls the new
+        passphrase incorrect. Where the file holds secrets of that passphrase, they and the salt stay.
+        """
+        settings = self._root / f"Pulumi.{stack}.yaml"
+        lines = settings.read_text(encoding="utf-8").splitlines(keepends=True) if settings.is_file() else []
+        kept = [line for line in lines if not line.startswith("encryptionsalt:")]
+        if kept != lines and not any(line.strip().startswith("secure:") for line in kept):
+            settings.write_text("".join(kept), encoding="utf-8")
 
     def _workspace(self) -> automation.LocalWorkspace:
         return automation.LocalWorkspace(

@@ -43,11 +43,14 @@ def invite(stage: Stage, tenant: Tenant, email: str, role: str, *more: str) -> s
     return str(json.loads(done.stdout)["password"])
 
 
-def secret_values(stage: Stage, tenant: Tenant) -> list[str]:
-    """Everything that is secret in the tenant's namespace."""
-    found = stage.get("secrets", "-n", tenant.namespace)["items"]
-    parts = [(secret, key, value) for secret in found for key, value in secret.get("data", {}).items()]
-    return [base64.b64decode(value).decode() for _, key, value in parts if key in {"client-secret", "password"}]
+def secret_values(stage: Stage, tenant: Tenant) -> dict[str, str]:
+    """Everything that is secret in the tenant's namespace: `Secret/key` -> value."""
+    return {
+        f"{secret['metadata']['name']}/{key}": base64.b64decode(value).decode()
+        for secret in stage.get("secrets", "-n", tenant.namespace)["items"]
+        for key, value in secret.get("data", {}).items()
+        if key in {"client-secret", "password"}
+    }
 
 
 def secret(stage: Stage, tenant: Tenant, name: str) -> str:

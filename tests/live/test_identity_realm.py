@@ -147,11 +147,13 @@ def test_a_change_by_hand_is_found(stage: Stage, tenant: Tenant) -> None:
 def test_logs_and_manifests_hold_no_secret(stage: Stage, tenant: Tenant) -> None:
     namespace = ("-n", tenant.namespace)
     pods = stage.get("pods", *namespace)["items"]
-    shown = [stage.kubectl("logs", *namespace, pod["metadata"]["name"], "--all-containers").stdout for pod in pods]
-    shown.append(stage.kubectl("get", "deployments,jobs,configmaps,pods", *namespace, "-o", "json").stdout)
+    names = [pod["metadata"]["name"] for pod in pods]
+    shown = {name: stage.kubectl("logs", *namespace, name, "--all-containers").stdout for name in names}
+    shown["manifests"] = stage.kubectl("get", "deployments,jobs,configmaps,pods", *namespace, "-o", "json").stdout
     values = secret_values(stage, tenant)
     assert len(values) >= 4
-    assert not [index for index, value in enumerate(values) if any(value in text for text in shown)]
+    leaks = [(secret, place) for secret, value in values.items() for place, text in shown.items() if value in text]
+    assert not leaks
 
 
 def test_events_are_kept_and_logged(stage: Stage, tenant: Tenant, visitor: Visitor) -> None:

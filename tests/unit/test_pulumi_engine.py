@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -80,6 +81,7 @@ def test_changes_read_as_a_sentence() -> None:
 
 FAKE = """#!/bin/sh
 echo "$*" >> "${CALLS:-/dev/null}"
+touch "$TMPDIR/kubeconfig1" && ls -d "$TMPDIR" > "${CALLS:-/dev/null}.tmpdir"
 case "$*" in
   version) echo v3.259.0 ;;
   *" up "*) [ -e "$STATE" ] || { echo "error: no stack named 'olpe' found" >&2; exit 255; }
@@ -126,3 +128,41 @@ def test_an_update_is_one_run_of_pulumi(tmp_path: Path, calls: Path) -> None:
 def test_a_stack_that_does_not_exist_yet_is_made(tmp_path: Path, calls: Path) -> None:
     assert faked(tmp_path, calls).up("olpe") == Changes(created=2, same=3)
     assert any("stack init" in call for call in calls.read_text().splitlines())
+
+
+SALT = "encryptionsalt: v1:a:b\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (SALT, ""),
+        (SALT + "config:\n  einklang:ring: 1\n", "config:\n  einklang:ring: 1\n"),
+        (SALT + "config:\n  einklang:token:\n    secure: v1:c\n", None),
+    ],
+    ids=["salt alone", "settings stay", "secrets of the old passphrase"],
+)
+def test_a_new_stack_does_not_take_the_salt_of_an_old_one(
+    tmp_path: Path, calls: Path, before: str, after: str | None
+) -> None:
+    settings = tmp_path / "Pulumi.olpe.yaml"
+    settings.write_text(before)
+    faked(tmp_path, calls).up("olpe")
+    assert settings.read_text() == (before if after is None else after)
+
+
+def test_an_existing_stack_keeps_its_salt(tmp_path: Path, calls: Path) -> None:
+    (tmp_path / "state").touch()
+    (tmp_path / "Pulumi.olpe.yaml").write_text(SALT)
+    faked(tmp_path, calls).up("olpe")
+    assert (tmp_path / "Pulumi.olpe.yaml").read_text() == SALT
+
+
+def test_what_the_provider_leaves_in_the_temporary_folder_goes_with_the_engine(tmp_path: Path, calls: Path) -> None:
+    engine = faked(tmp_path, calls)
+    engine.up("olpe")
+    folder = Path(calls.with_name("calls.tmpdir").read_text().strip())
+    assert (folder / "kubeconfig1").is_file()
+    del engine
+    gc.collect()
+    assert not folder.exists()
