@@ -56,7 +56,7 @@ class PulumiEngine:
 
     def __init__(self, root: Path, environment: Mapping[str, str], logs: Path) -> None:
         self._root = root
-        # The Kubernetes provider leaves its kubeconfigs in the folder for temporary files. This one goes with the engine.
+        # The Kubernetes provider leaves its kubeconfigs in the temporary folder. This one goes with the engine.
         self._scratch = tempfile.TemporaryDirectory(prefix="einklang-")
         self._environment = {**environment, "TMPDIR": self._scratch.name}
         self._logs = logs
