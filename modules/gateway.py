@@ -12,7 +12,7 @@ from typing import Any
 
 from modules import labels
 from modules.flows import Outside, ports_from
-from modules.kubernetes import Manifest
+from modules.kubernetes import OLD_ONES_FIRST, Manifest
 from modules.network_policies import GATEWAY_NAMESPACE, ApiServer, name_service, policy
 from modules.routing import GATEWAY_CLASS, HTTP_PORT, HTTPS_PORT
 
@@ -132,7 +132,7 @@ def _deployment(args: GatewayArgs) -> Manifest:
         "containers": [container],
     }
     # With a port of the host two pods cannot stand side by side: the old one goes first.
-    strategy = {"type": "Recreate"} if args.host_address else {"type": "RollingUpdate"}
+    strategy = OLD_ONES_FIRST if args.host_address else {"type": "RollingUpdate"}
     spec = {
         "replicas": 1,
         "strategy": strategy,

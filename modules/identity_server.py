@@ -15,7 +15,7 @@ from einklang.model.standard import IdentitySize
 from modules import labels
 from modules.database import DatabaseAccess
 from modules.identity_theme import THEME
-from modules.kubernetes import Manifest
+from modules.kubernetes import OLD_ONES_FIRST, Manifest
 
 NAME = "identity"
 PORT = 8080
@@ -72,10 +72,10 @@ def service(server: Server) -> Manifest:
 
 
 def deployment(server: Server) -> Manifest:
-    """Keycloak's pods. A change stops the old ones first: two versions must not share a database."""
+    """Keycloak's pods. A change stops all old ones first: two versions must not share a database."""
     spec = {
         "replicas": 0 if server.stopped else server.size.replicas,
-        "strategy": {"type": "Recreate"},
+        "strategy": OLD_ONES_FIRST,
         "revisionHistoryLimit": 2,
         "progressDeadlineSeconds": 900,
         "selector": {"matchLabels": labels.selector(NAME)},

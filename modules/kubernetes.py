@@ -18,6 +18,11 @@ Manifest = Mapping[str, Any]
 # One field manager for all our runs: what a killed run has applied, the next one takes over without a conflict.
 _ANNOTATIONS = {"pulumi.com/patchFieldManager": "einklang", "pulumi.com/patchForce": "true"}
 
+OLD_ONES_FIRST = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": "100%"}}
+"""A Deployment's strategy: all old pods are stopped before new ones start. The type `Recreate` says the same, but then
+Pulumi takes the old ReplicaSet, when it has no pods any more, for the new one that is ready, and does not wait
+(pulumi-kubernetes 4.25, pkg/await/deployment.go)."""
+
 
 class Object(pulumi.CustomResource):
     """A Kubernetes object. Its Pulumi name is `kind/name` unless `name` says otherwise.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -55,9 +56,24 @@ def _bytecode(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
 def prepare_state(settings: Settings, toolchain: Toolchain) -> None:
     """Make the local state backend's folder and the passphrase of its secrets, once; put Pulumi's plugins in place."""
     install_plugins(toolchain, settings.pulumi_home)
+    if toolchain.builds_pulumi:
+        _keep_no_debug_log(settings.pulumi_home / "logs")
     settings.pulumi_state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not settings.passphrase.exists():
         _write_private(settings.passphrase, secrets.token_urlsafe(32))
+
+
+def _keep_no_debug_log(folder: Path) -> None:
+    """Put a file where Pulumi would make the folder of its debug logs: it does without them then.
+
+    Pulumi 3.259 writes every property of every resource into a log of each run, secrets too: 64 MB and half of the time
+    of a platform's update, and nothing switches it off (its source: pkg/logging, StartLogging).
+    """
+    if folder.is_dir():
+        shutil.rmtree(folder)
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.write_text("Einklang keeps no debug logs of Pulumi: they hold all properties and take half of a run.\n")
 
 
 def uses_local_cluster(settings: Settings, environ: Mapping[str, str]) -> bool:

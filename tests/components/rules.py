@@ -175,6 +175,13 @@ def _faults(container: Mapping[str, Any]) -> Iterator[str]:
         yield "a port of the host"
 
 
+def awaited(declared: Sequence[Declared]) -> Iterator[str]:
+    """Pulumi waits for no Deployment of the type `Recreate` (modules.kubernetes.OLD_ONES_FIRST)."""
+    for each in objects(declared, "Deployment"):
+        if each.manifest["spec"].get("strategy", {}).get("type") == "Recreate":
+            yield f"{' '.join(each.key)}: strategy Recreate"
+
+
 def network(declared: Sequence[Declared]) -> Iterator[str]:
     """Deny by default, both ways; each workload has its policy, and no rule is open to everybody."""
     policies = {each.key[2]: each.manifest["spec"] for each in objects(declared, "NetworkPolicy")}
@@ -237,4 +244,6 @@ def templates(declared: Sequence[Declared]) -> Iterator[tuple[str, dict[str, Any
                 yield f"{each.kind} {each.key[2]}", holder["template"]
 
 
-ALL: tuple[Rule, ...] = (place, marks, whose, order, rights, accounts, own_account, pods, network, secrets, protection)
+ALL: tuple[Rule, ...] = (
+    place, marks, whose, order, rights, accounts, own_account, pods, awaited, network, secrets, protection,
+)  # fmt: skip

@@ -150,3 +150,7 @@ def test_without_an_address_of_the_host_the_gateway_has_a_load_balancer() -> Non
     assert "hostPort" not in str(made["Deployment"])
     security = gateway.namespace(args)["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
     assert security == "restricted"
+
+
+def test_pulumi_waits_for_every_deployment() -> None:
+    assert list(rules.awaited(declared())) == []

@@ -90,6 +90,7 @@ PLANTED: list[tuple[rules.Rule, tuple[str, str], Change, str]] = [
     (rules.pods, DEPLOYMENT, lambda m: drop(pod(m)["containers"][0]["resources"], "limits"), "limits None"),
     (rules.pods, DEPLOYMENT, lambda m: drop(pod(m)["containers"][0], "securityContext"), "may gain privileges"),
     (rules.pods, DEPLOYMENT, lambda m: pod(m)["containers"][0]["ports"][0].update(hostPort=80), "port of the host"),
+    (rules.awaited, DEPLOYMENT, lambda m: m["spec"].update(strategy={"type": "Recreate"}), "strategy Recreate"),
     (rules.network, ("NetworkPolicy", "default-deny"), lambda m: m["spec"]["egress"].append({}), "no default"),
     (rules.network, POLICY, open_to({"podSelector": {}}), "ingress"),
     (rules.network, POLICY, open_to({"ipBlock": {"cidr": "0.0.0.0/0"}}), "ingress"),

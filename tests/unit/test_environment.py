@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from einklang.operations.environment import environment
+from einklang.operations.environment import environment, prepare_state
 from einklang.operations.local.toolchain import Toolchain
 from einklang.settings import Settings
 
@@ -37,3 +38,21 @@ def test_bytecode_is_left_to_python_where_nothing_forbids_it(environ: dict[str, 
 def test_bytecode_goes_to_the_cache_where_it_must_not_stand_beside_the_sources() -> None:
     added = environment(SETTINGS, TOOLCHAIN, {"PYTHONDONTWRITEBYTECODE": "1"})
     assert (added["PYTHONDONTWRITEBYTECODE"], added["PYTHONPYCACHEPREFIX"]) == ("", "/cache/bytecode")
+
+
+@pytest.mark.parametrize("before", ["nothing", "logs of earlier runs", "done already"])
+def test_pulumi_keeps_no_debug_logs(tmp_path: Path, before: str) -> None:
+    settings = replace(SETTINGS, home=tmp_path)
+    logs = settings.pulumi_home / "logs"
+    if before == "logs of earlier runs":
+        logs.mkdir(parents=True)
+        (logs / "organization+einklang+olpe-20261123T064140.log").write_text("all properties")
+    if before == "done already":
+        prepare_state(settings, TOOLCHAIN)
+    prepare_state(settings, TOOLCHAIN)
+    assert logs.is_file()
+
+
+def test_the_logs_of_an_installed_pulumi_are_its_owners_business(tmp_path: Path) -> None:
+    prepare_state(replace(SETTINGS, home=tmp_path), replace(TOOLCHAIN, builds_pulumi=False))
+    assert not (tmp_path / "pulumi-home").exists()
