@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if "tenant" in options.parts:
             for case, tool, result in tenant.measure(stage, folder, helm, options.runs, _say):
                 cases.setdefault(case, {})[tool] = result
+                _say(f"{tool}: {case}: {result.figure.wall_seconds:.2f} s")
     _print(options.json, machine, first, cases)
     return 0
 
