@@ -12,6 +12,10 @@ def test_links_lead_somewhere() -> None:
     expect_none(docs.links(ROOT))
 
 
+def test_named_tests_exist() -> None:
+    expect_none(docs.named_tests(ROOT))
+
+
 def test_commands_exist() -> None:
     expect_none(docs.commands(ROOT, main))
 

@@ -78,6 +78,7 @@ PLANTED: list[tuple[Callable[[Path], Iterable[Finding]], str, str, str]] = [
     (purity.import_effects, "I/O at import", "stacks/a.py", "import socket\nx = socket.getaddrinfo('localhost', 1)\n"),
     (purity.import_effects, "import", "stacks/a.py", "import no_such_module\n"),
     (docs.links, "link", "docs/a.md", "[there](nowhere.md)\n"),
+    (docs.named_tests, "test", "docs/a.md", "`tests/live/test_gone.py::test_nothing`\n"),
     (docs.links, "link", "docs/a.md", "# A heading\n\n[there](#another-heading)\n"),
     (docs.links, "link", "docs/a.md", "[out](../../etc/passwd)\n"),
     (docs.links, "link", "docs/a.md", "![picture](missing.png)\n"),

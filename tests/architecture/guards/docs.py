@@ -13,6 +13,7 @@ from tests.architecture.guards.project import Finding, texts
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"!?\[[^\]\n]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 _COMMAND_LANGUAGES = frozenset({"console", "sh"})
 _WRAPPERS = frozenset({"sudo", "time", "exec", "env"})
 
@@ -53,6 +54,15 @@ def links(root: Path) -> Iterator[Finding]:
                 yield Finding(str(path), line, "link", f"{match[1]} leads nowhere")
             elif fragment and full.suffix == ".md" and fragment not in anchors(full.read_text(encoding="utf-8")):
                 yield Finding(str(path), line, "link", f"{match[1]}: no such heading")
+
+
+def named_tests(root: Path) -> Iterator[Finding]:
+    """Tests that a page names as `tests/<file>.py::<test>` and that are not there."""
+    for path, text in markdown(root):
+        for match in _TEST.finditer(text):
+            file = root / match[1]
+            if not file.is_file() or f"def {match[2]}(" not in file.read_text(encoding="utf-8"):
+                yield Finding(str(path), _line(text, match.start()), "test", f"{match[1]}::{match[2]} does not exist")
 
 
 def commands(root: Path, group: click.Group) -> Iterator[Finding]:
