@@ -58,7 +58,7 @@ def list_(as_json: bool) -> None:
 @command.command()
 @click.argument("names", nargs=-1)
 def lock(names: tuple[str, ...]) -> None:
-    """Write the Debian locks of the images NAMES (default: all) anew from what the mirror has now."""
+    """Write the locks of the images NAMES (default: all) anew from what the registries of packages have now."""
     settings, progress = Settings.from_environment(os.environ), Lines()
     packages.ensure(packages.IMAGES, settings, progress)
     programs = toolchain.ensure(settings, progress)

@@ -87,6 +87,19 @@ def test_python_packages_but_not_debians(tmp_path: Path) -> None:
     assert [part.purl for part in found(tmp_path, files)] == ["pkg:pypi/plone-api@2.0"]
 
 
+def test_npm_packages_where_they_are_installed(tmp_path: Path) -> None:
+    files = {
+        "srv/node_modules/jquery/package.json": b'{"name": "jquery", "version": "3.4.1"}',
+        "srv/node_modules/jquery/src/package.json": b'{"type": "module"}',
+        "srv/node_modules/@fontsource/lato/package.json": b'{"name": "@fontsource/lato", "version": "5.0.0"}',
+        "srv/other/package.json": b'{"name": "other", "version": "1"}',
+    }
+    assert [part.purl for part in found(tmp_path, files)] == [
+        "pkg:npm/%40fontsource/lato@5.0.0",
+        "pkg:npm/jquery@3.4.1",
+    ]
+
+
 def test_java_archives_name_themselves(tmp_path: Path) -> None:
     parts = found(tmp_path, {"opt/lib/org.x.tool-1.0.Final.jar": jar(("org.x", "tool", "1.0.Final"))})
     assert [(part.name, part.purl) for part in parts] == [("org.x:tool", "pkg:maven/org.x/tool@1.0.Final")]

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from einklang.cli import main
-from einklang.clients import debian, maven
+from einklang.clients import debian, maven, npm, uv
 from einklang.clients.debian import Package
 from einklang.errors import ClientError, UserError
 from einklang.operations.local import image_archive, image_build, image_lock, images
@@ -82,7 +82,7 @@ class Builder:
             raise ClientError("planted failure")
         root = context / "rootfs.tar"
         files = {f"bin/{program.name}": b"x" for program in (context / "bin").iterdir()}
-        files |= {str(file.relative_to(context)): b"" for file in (context / "maven").rglob("*.txt")}
+        files |= {str(file.relative_to(context)): b"" for file in context.rglob("*/*.txt")}
         layers = [root.read_bytes()] if root.exists() else []
         archive(path, [*layers, layer(files, mtime=epoch)], {"Labels": dict(labels)})
         return image_archive.digest(path)
@@ -246,6 +246,50 @@ def test_maven_artifacts_are_unpacked(workshop: Workshop, monkeypatch: pytest.Mo
     image(workshop.root, "java", f'[[maven]]\nartifact = "g:a:1:zip"\nsha256 = "{"e" * 64}"\n')
     built = workshop.ensure("java").by_name["java"]
     assert set(image_archive.collect(built.archive, bool, lambda *_: None)) == {"maven/a-1/readme.txt"}
+
+
+PYTHON = '[python]\nrequirements = ["gunicorn==23.0"]\nbuilt = ["docopt"]\nuntil = 2026-02-15\n'
+NPM = f'[[npm]]\npackage = "@font/lato@5.0.0"\nintegrity = "sha512-{"A" * 86}=="\n'
+
+
+def test_packages_of_python_and_npm_stand_in_the_context(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def install(lock: Path, target: Path, built: Sequence[str], until: date | None, log: Path) -> None:
+        assert (lock.read_text(), built, until) == ("locked\n", ("docopt",), date(2026, 2, 15))
+        (target / "gunicorn").mkdir(parents=True)
+        (target / "gunicorn" / "a.txt").touch()
+
+    def fetch(package: str, integrity: str, target: Path, work: Path, log: Path) -> None:
+        assert (package, integrity) == ("@font/lato@5.0.0", f"sha512-{'A' * 86}==")
+        target.mkdir(parents=True)
+        (target / "b.txt").touch()
+
+    monkeypatch.setattr(uv, "install", install)
+    monkeypatch.setattr(npm, "fetch", fetch)
+    image(workshop.root, "web", PYTHON + NPM, python_lock="locked\n")
+    built = workshop.ensure("web").by_name["web"]
+    found = set(image_archive.collect(built.archive, bool, lambda *_: None))
+    assert found == {"python/gunicorn/a.txt", "npm/@font/lato/b.txt"}
+
+
+def test_python_packages_that_were_never_locked_name_the_remedy(workshop: Workshop) -> None:
+    image(workshop.root, "web", PYTHON)
+    with pytest.raises(UserError, match=r"python\.lock: is missing"):
+        workshop.ensure("web")
+
+
+def test_python_packages_are_locked(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(
+        requirements: Sequence[str], overrides: Sequence[str], until: date | None, folder: Path, log: Path
+    ) -> str:
+        assert (requirements, overrides, until, folder.is_dir()) == (("gunicorn==23.0",), (), date(2026, 2, 15), True)
+        return "new\n"
+
+    monkeypatch.setattr(uv, "resolve", resolve)
+    image(workshop.root, "web", PYTHON, python_lock="old\n")
+    programs = toolchain(workshop.root / "toolchain", "tool")
+    files = lock_images(workshop.settings, programs, workshop.progress, TODAY, ["web"])
+    assert [file.name for file in files] == ["python.lock"]
+    assert files[0].read_text() == "new\n"
 
 
 def test_locks_are_looked_up_bases_first(workshop: Workshop) -> None:

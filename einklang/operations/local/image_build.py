@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from einklang.clients import debian, maven
+from einklang.clients import debian, maven, npm, uv
 from einklang.clients.buildah import Buildah
 from einklang.clients.debian import Package
-from einklang.errors import ClientError
+from einklang.errors import ClientError, UserError
 from einklang.operations.local import image_archive, image_lock, image_parts, sbom
 from einklang.operations.local.image_definition import DEBIAN_SUITE, Definition
 from einklang.operations.local.image_lock import Lock
@@ -102,6 +102,17 @@ def look_up(workplace: Workplace, definition: Definition, bases: Mapping[str, Bu
         shutil.rmtree(work, ignore_errors=True)
 
 
+def resolve_python(workplace: Workplace, definition: Definition) -> str:
+    """The lock of the image's Python packages as they are to be had now."""
+    work, tree = workplace.folder / f"{UNFINISHED}lock-{definition.name}", definition.declared.python
+    assert tree is not None  # noqa: S101 - the caller asks for images that have one
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        return uv.resolve(tree.requirements, tree.overrides, tree.until, work, workplace.log(definition))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
 class _Build:
     """One build in its own work folder."""
 
@@ -170,7 +181,7 @@ class _Build:
         return deviations
 
     def _fill(self) -> None:
-        """The rest of the context: the folder itself, programs, files of the checkout, Maven artifacts."""
+        """The rest of the context: the folder itself, programs, files of the checkout, packages of registries."""
         declared = self.definition.declared
         shutil.copytree(self.definition.folder, self.context, dirs_exist_ok=True)
         (self.context / "bin").mkdir()
@@ -184,6 +195,13 @@ class _Build:
             file = maven.fetch(artifact.artifact, artifact.sha256, self.work, self.log)
             shutil.unpack_archive(file, self.context / "maven")
             file.unlink()
+        for package in declared.npm:
+            npm.fetch(package.package, package.integrity, self.context / "npm" / package.name, self.work, self.log)
+        if declared.python:
+            lock = self.definition.python_lock
+            if not lock.exists():
+                raise UserError(f"{lock}: is missing", remedy=f"einklang images lock {self.definition.name}")
+            uv.install(lock, self.context / "python", declared.python.built, declared.python.until, self.log)
 
 
 def _inherited(bases: Mapping[str, Built]) -> dict[str, Package]:

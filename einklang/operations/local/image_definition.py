@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ _COPIES = re.compile(r"--from=(localhost/\S+)")
 
 PackageName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9+.-]+$")]
 ProgramName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Requirement = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][^\n\\]*$")]
 SourcePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+([./-][A-Za-z0-9_]+)*$")]
 
 
@@ -39,13 +41,36 @@ class MavenArtifact(_Model):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
+class NpmPackage(_Model):
+    """`name@version` and the checksum that its archive must have."""
+
+    package: str = Field(pattern=r"^(@[a-z0-9._-]+/)?[a-z0-9._-]+@\d[\w.+-]*$")
+    integrity: str = Field(pattern=r"^sha512-[A-Za-z0-9+/]{86}==$")
+
+    @property
+    def name(self) -> str:
+        """The name, with its scope."""
+        return self.package.rpartition("@")[0]
+
+
+class PythonTree(_Model):
+    """requirements, overrides: as pip writes them. until: no package that was published later. built: packages without
+    a wheel, built on the builder's machine: pure Python only."""
+
+    requirements: tuple[Requirement, ...] = Field(min_length=1)
+    overrides: tuple[Requirement, ...] = ()
+    until: date | None = None
+    built: tuple[Requirement, ...] = ()
+
+
 class Declaration(_Model):
     """The content of an `image.toml`.
 
     version: the image's tag, by which standards and the platform name it. licenses: SPDX expression of its main
     content. source: where that comes from. programs: of the toolchain, in the context's folder `bin`. debian: packages
-    of the root file system `rootfs.tar`. maven: archives that are unpacked in `maven`. sources: files of the checkout,
-    by path, in `sources`.
+    of the root file system `rootfs.tar`. maven: archives that are unpacked in `maven`. npm: packages that are unpacked
+    in `npm/<name>`. python: packages that are installed in `python`. sources: files of the checkout, by path, in
+    `sources`.
     """
 
     title: str
@@ -55,6 +80,8 @@ class Declaration(_Model):
     programs: tuple[ProgramName, ...] = ()
     debian: tuple[PackageName, ...] = ()
     maven: tuple[MavenArtifact, ...] = ()
+    npm: tuple[NpmPackage, ...] = ()
+    python: PythonTree | None = None
     sources: tuple[SourcePath, ...] = ()
 
 
@@ -76,6 +103,11 @@ class Definition:
     def lock(self) -> Path:
         """The Debian packages that the image adds to its base."""
         return self.folder / "debian.lock"
+
+    @property
+    def python_lock(self) -> Path:
+        """The Python packages of the image, with the hashes of their files."""
+        return self.folder / "python.lock"
 
     @property
     def source_files(self) -> Sequence[tuple[str, Path]]:

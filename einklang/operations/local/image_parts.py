@@ -1,9 +1,10 @@
-"""What an image is made of, as found in it: Debian packages, Java archives, Python packages, Go modules."""
+"""What an image is made of, as found in it: packages of Debian, Python and npm, Java archives, Go modules."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ STATUS = "var/lib/dpkg/status"
 _COPYRIGHT = re.compile(r"^usr/share/doc/([^/]+)/copyright$")
 _JAR = re.compile(r"(?P<name>[^/]+?)-(?P<version>\d[\w.+-]*)\.jar$")
 _POM = re.compile(r"^META-INF/maven/([^/]+)/([^/]+)/pom\.properties$")
+_NPM = re.compile(r"(?:^|/)node_modules/(?:@[^/]+/)?[^/]+/package\.json$")
 _PYTHON = re.compile(r"\.dist-info/METADATA$")
 _DEBIANS_PYTHON = "usr/lib/python3/dist-packages/"
 _INSTALLED = re.compile(r"^Package: (\S+)\n(?:\S.*\n)*?Status: \S+ \S+ installed$", re.MULTILINE)
@@ -74,7 +76,7 @@ def parts(archive: Path, packages: Mapping[str, Package], programs: Sequence[Pat
     there is no dpkg, when its copyright file is there. programs: the image's own, as files of this machine.
     """
     content = image_archive.collect(archive, _telling, _taken)
-    return [*_debian(content, packages), *_java(content), *_python(content), *_go(programs)]
+    return [*_debian(content, packages), *_java(content), *_python(content), *_npm(content), *_go(programs)]
 
 
 def licences(copyright_file: str) -> tuple[str, ...]:
@@ -106,7 +108,11 @@ def java_part(name: str, content: bytes) -> Part | None:
 
 
 def _telling(path: str) -> bool:
-    return path == STATUS or path.endswith(".jar") or bool(_COPYRIGHT.match(path) or _PYTHON.search(path))
+    return (
+        path == STATUS
+        or path.endswith(".jar")
+        or bool(_COPYRIGHT.match(path) or _PYTHON.search(path) or _NPM.search(path))
+    )
 
 
 def _taken(member: TarInfo, stream: IO[bytes] | None) -> bytes | Part | None:
@@ -143,6 +149,13 @@ def _python(content: Mapping[str, bytes | Part | None]) -> Iterator[Part]:
             fields = dict(line.split(": ", 1) for line in text.partition("\n\n")[0].splitlines() if ": " in line)
             name, version = fields["Name"], fields["Version"]
             yield Part(name, version, f"pkg:pypi/{name.lower().replace('_', '-')}@{quote(version)}")
+
+
+def _npm(content: Mapping[str, bytes | Part | None]) -> Iterator[Part]:
+    found = {(fields["name"], fields["version"]) for path, text in _texts(content)
+             if _NPM.search(path) and (fields := json.loads(text)).get("version")}  # fmt: skip
+    for name, version in sorted(found):
+        yield Part(name, version, f"pkg:npm/{quote(name)}@{quote(version)}")
 
 
 def _go(programs: Sequence[Path]) -> Iterator[Part]:

@@ -119,20 +119,23 @@ def push_images(
 def lock_images(
     settings: Settings, toolchain: Toolchain, progress: Progress, today: date, names: Sequence[str] = ()
 ) -> list[Path]:
-    """Write the Debian locks anew from what the mirror has now, bases first; returns the files.
+    """Write the locks anew from what mirror and index have now, bases first; returns the files.
 
     A base whose lock has changed is built before those that add to it are looked up.
     """
     every = image_definition.load_all(settings.root / "images")
     chosen = [definition for definition in image_definition.with_bases(every, names or every)
-              if definition.declared.debian and (not names or definition.name in names)]  # fmt: skip
+              if _locked(definition) and (not names or definition.name in names)]  # fmt: skip
     workplace = _workplace(settings, toolchain, progress)
     for number, definition in enumerate(chosen, start=1):
         bases = ensure_images(settings, toolchain, progress, names=definition.bases) if definition.bases else None
         with progress.step(f"lock {definition.name}", number, len(chosen)), _alone(workplace.folder, progress):
-            found = image_build.look_up(workplace, definition, bases.by_name if bases else {})
-            _write_lock(definition, Lock(today, found))
-    return [definition.lock for definition in chosen]
+            if definition.declared.debian:
+                found = image_build.look_up(workplace, definition, bases.by_name if bases else {})
+                _write_lock(definition, Lock(today, found))
+            if definition.declared.python:
+                definition.python_lock.write_text(image_build.resolve_python(workplace, definition))
+    return [file for definition in chosen for file in _locked(definition)]
 
 
 def prune(settings: Settings, images: ImageSet, progress: Progress) -> list[Path]:
@@ -151,6 +154,12 @@ def _refuse_deviations(images: ImageSet) -> None:
         bases = {base: images.by_name[base] for base in built.definition.bases}
         for line in built.deviations(bases):
             raise ClientError(f"image {name}: {line}", remedy="einklang images lock")
+
+
+def _locked(definition: Definition) -> list[Path]:
+    """The lock files that the image has to have."""
+    declared = definition.declared
+    return [*([definition.lock] if declared.debian else []), *([definition.python_lock] if declared.python else [])]
 
 
 def _write_lock(definition: Definition, lock: Lock) -> None:

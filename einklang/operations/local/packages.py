@@ -24,7 +24,7 @@ NODE = {
     "ptp": "containernetworking-plugins",
 }
 BROWSER = {"chromium": "chromium"}
-IMAGES = {"buildah": "buildah", "mmdebstrap": "mmdebstrap", "mvn": "maven", "gcc": "gcc"}
+IMAGES = {"buildah": "buildah", "mmdebstrap": "mmdebstrap", "mvn": "maven", "npm": "npm", "gcc": "gcc"}
 _PLACES = ("/usr/local/sbin", "/usr/sbin", "/sbin", *(str(folder) for folder in node.CNI_FOLDERS))
 
 
