@@ -1,4 +1,4 @@
-"""Packages of Python and npm: checked by their hashes, nothing of them is run, nothing of this machine stays in them."""
+"""Packages of Python and npm: checked by hash, nothing of them is run, nothing of this machine stays in them."""
 
 from __future__ import annotations
 
