@@ -16,6 +16,7 @@ from einklang.model import colour, hostname
 from einklang.model.base import Model, fault
 from einklang.model.districts import DISTRICTS, INDEPENDENT_CITIES
 from einklang.model.exception import StandardException
+from einklang.model.office import Address, OpeningHours
 from einklang.model.problem import Code
 from einklang.model.vocabulary import Language, Ring, Slug, Status, Text, Version, unique
 
@@ -112,11 +113,15 @@ class Contact(Model):
 
 
 class Contacts(Model):
-    """The three contacts that every tenant names."""
+    """The three contacts that every tenant names, and the one for citizens."""
 
     operations: Contact = Field(description="Wer bei Störungen und Änderungen angesprochen wird.")
     security: Contact = Field(description="Wer bei Sicherheitsvorfällen angesprochen wird.")
     data_protection: Contact = Field(description="Wer für den Datenschutz angesprochen wird.")
+    citizens: Contact | None = Field(
+        default=None,
+        description="An wen sich Bürgerinnen und Bürger wenden. Steht auf den öffentlichen Seiten. Darf fehlen.",
+    )
 
 
 class Branding(Model):
@@ -207,6 +212,20 @@ class Tenant(Model):
     domain: Hostname = Field(description="Domain der Kommune. Alle Adressen liegen darin.")
     hostnames: Hostnames = Field(description="Adressen der Anwendungen. Darf fehlen: dann gelten die üblichen.")
     contacts: Contacts = Field(description="Ansprechstellen der Kommune.")
+    opening_hours: tuple[OpeningHours, ...] = Field(
+        default=(),
+        max_length=14,
+        strict=False,
+        description="Öffnungszeiten des Rathauses, für die öffentlichen Seiten. Höchstens 14 Einträge.",
+    )
+    address: Address | None = Field(
+        default=None, description="Anschrift des Rathauses, für die öffentlichen Seiten. Darf fehlen."
+    )
+    notice: Text | None = Field(
+        default=None,
+        max_length=300,
+        description="Ein Hinweis für die öffentlichen Seiten, höchstens 300 Zeichen. Darf fehlen.",
+    )
     branding: Branding = Field(description="Farben und Logo.")
     languages: Annotated[tuple[Annotated[Language, Field(strict=False)], ...], AfterValidator(unique)] = Field(
         min_length=1,

@@ -5,7 +5,7 @@ set -eu
 program=/usr/sbin/nginx
 module=/usr/lib/nginx/modules/ngx_http_headers_more_filter_module.so
 mkdir -p /collected/etc/front /collected/tmp
-for file in "$program" "$module" $(ldd "$program" "$module" | grep -o '/lib[^ ]*' | sort -u); do
+for file in "$program" "$module" $(ldd "$program" "$module" | grep -o '[[:space:]]/lib[^ ]*' | sort -u); do
     cp -L --parents "$file" /collected
     # Some packages name their files below /lib, some below /usr/lib, which are one folder.
     package=$(dpkg -S "$file" 2>/dev/null || dpkg -S "/usr$file")

@@ -41,6 +41,9 @@ services: [hund-anmelden]
 backup: {class: standard}
 exceptions:
   - {control: APP.4.4.A7, reason: Das Netz wird bis zum Winter umgebaut., owner: Netzbetrieb, expires: 2027-01-31}
+address: {street: Beispielstraße 1, postal_code: "57462", city: Olpe}
+opening_hours: [{days: [mo, di], from: "08:00", to: "12:30"}]
+notice: Am Rosenmontag ist geschlossen.
 """
 
 

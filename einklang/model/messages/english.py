@@ -247,6 +247,19 @@ _MEANING = {
         'country code, area code, number: "+49 2761 83-0"',
         "Begin with +49 and leave out the zero of the area code and the brackets.",
     ),
+    Code.TIME_FORM: Template(
+        '"{found}"',
+        'a time with two digits each for hour and minute, in quotation marks: "08:00"',
+        "Write the time by the 24-hour clock.",
+    ),
+    Code.TIME_ORDER: Template(
+        "It closes at {found} and opens at {expected}.",
+        "a later time for to than for from",
+        "Check both times. For a break at noon make two entries.",
+    ),
+    Code.POSTAL_CODE_FORM: Template(
+        '"{found}"', '5 digits in quotation marks, for example "57462"', "Check the postal code."
+    ),
     Code.COLOUR_FORM: Template(
         '"{found}"',
         'a colour as # and six digits 0–9, a–f, in quotation marks: "#1a5c8e"',
@@ -301,7 +314,7 @@ _MEANING = {
         "{found}", "S, M and L with rising population_below; none in L", "Correct the size classes."
     ),
     Code.QUOTA_TOO_SMALL: Template(
-        "The quota {found} is less than database and identity need.",
+        "The quota {found} is less than what runs in it needs.",
         "{expected}",
         "Raise the quota, or lower the need.",
     ),

@@ -281,6 +281,19 @@ _MEANING = {
         'Ländervorwahl, Ortsvorwahl, Nummer: "+49 2761 83-0"',
         "Beginnen Sie mit +49 und lassen Sie die Null der Ortsvorwahl und Klammern weg.",
     ),
+    Code.TIME_FORM: Template(
+        "„{found}“",
+        'eine Uhrzeit mit zwei Ziffern für Stunde und Minute, in Anführungszeichen: "08:00"',
+        "Schreiben Sie die Uhrzeit ohne das Wort Uhr.",
+    ),
+    Code.TIME_ORDER: Template(
+        "Geschlossen wird um {found}, geöffnet um {expected}.",
+        "bei to eine spätere Uhrzeit als bei from",
+        "Prüfen Sie beide Uhrzeiten. Für eine Mittagspause machen Sie zwei Einträge.",
+    ),
+    Code.POSTAL_CODE_FORM: Template(
+        "„{found}“", '5 Ziffern in Anführungszeichen, zum Beispiel "57462"', "Prüfen Sie die Postleitzahl."
+    ),
     Code.COLOUR_FORM: Template(
         "„{found}“",
         'eine Farbe als # und sechs Ziffern 0–9, a–f, in Anführungszeichen: "#1a5c8e"',
@@ -337,7 +350,7 @@ _MEANING = {
         "Berichtigen Sie die Größenklassen.",
     ),
     Code.QUOTA_TOO_SMALL: Template(
-        "Das Kontingent {found} ist kleiner als der Bedarf von Datenbank und Anmeldung.",
+        "Das Kontingent {found} ist kleiner als der Bedarf dessen, was darin läuft.",
         "{expected}",
         "Erhöhen Sie das Kontingent, oder senken Sie den Bedarf.",
     ),
