@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 
 from einklang.errors import UserError
 
@@ -17,7 +17,8 @@ from einklang.errors import UserError
 def render(templates: Path, name: str, /, **values: object) -> str:
     """Render the template `name` below the folder `templates` with the given values.
 
-    `{{ value | tojson }}` writes a value as JSON, with the characters that HTML gives a meaning to escaped.
+    `{{ value | tojson }}` writes a value as JSON, with the characters that HTML gives a meaning to escaped. In a
+    template called `*.html.j2` every value is escaped for HTML.
     Raises UserError, which names the template, when it is missing, malformed, or uses a name that was not given.
     """
     try:
@@ -29,11 +30,11 @@ def render(templates: Path, name: str, /, **values: object) -> str:
 
 @lru_cache(maxsize=8)
 def _environment(templates: Path) -> Environment:
-    # The output is JSON, CSS and configuration, not HTML: escaping is the templates' own, by `tojson`.
+    # JSON, CSS and configuration have escapes of their own: there it is the templates', by `tojson`, or the caller's.
     return Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False, default_for_string=False),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -6,9 +6,11 @@ gateway and the database operator may reach (BSI APP.4.4.A7, A18; NET.1.1.A33).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from einklang.model.tenant import Modules
 
 
 class Outside(StrEnum):
@@ -34,6 +36,9 @@ HTTP, POSTGRESQL, INSTANCE_STATUS, DNS = 8080, 5432, 8000, 53
 
 FLOWS = (
     Flow(Outside.GATEWAY, "identity", HTTP, "citizens and staff log in"),
+    Flow(Outside.GATEWAY, "front", HTTP, "citizens and staff use portal and DMS"),
+    Flow("front", "portal", HTTP, "pages of the portal"),
+    Flow("front", "dms", HTTP, "pages of the DMS"),
     Flow("identity", "database", POSTGRESQL, "users and sessions"),
     Flow("identity", "identity", 7800, "replicas share their caches (JGroups)"),
     Flow("identity", "identity", 57800, "replicas notice each other's failure (JGroups)"),
@@ -44,6 +49,22 @@ FLOWS = (
     Flow("database", "database", INSTANCE_STATUS, "replicas ask the primary"),
     Flow("database", Outside.API_SERVER, 0, "CloudNativePG's instance manager reads its cluster"),
 )
+
+
+_PARTS: Mapping[str, frozenset[str]] = {
+    "portal": frozenset({"portal", "portal-setup"}),
+    "dms": frozenset({"dms", "dms-worker", "dms-broker", "dms-setup"}),
+}
+"""Module that a tenant may leave out -> its workloads. Without any of these modules there is no front either."""
+
+
+def flows_of(modules: Modules, flows: Iterable[Flow] = FLOWS) -> tuple[Flow, ...]:
+    """The flows of a tenant with these modules. One that is off leaves no flow, and so no policy and no account."""
+    off = [name for name in _PARTS if not getattr(modules, name).enabled]
+    absent = frozenset[str]().union(*(_PARTS[name] for name in off))
+    if len(off) == len(_PARTS):
+        absent |= {"front"}
+    return tuple(flow for flow in flows if not absent & {flow.source, flow.target})
 
 
 def workloads(flows: Iterable[Flow] = FLOWS) -> list[str]:

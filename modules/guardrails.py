@@ -14,6 +14,7 @@ import pulumi
 
 from einklang.model.standard import Quota
 from modules import labels
+from modules.flows import Flow
 from modules.kubernetes import Manifest, Object
 from modules.network_policies import api_server, tenant_policies
 
@@ -29,7 +30,8 @@ _WRITE = [*_READ, "create", "update", "patch", "delete"]
 class GuardrailsArgs:
     """tenant: id. standard: version. hostnames: all that routes of the tenant may name. quota: of its size class.
 
-    service_accounts: names of the workloads' accounts; none of them has a token or a right.
+    flows: the connections that its workloads may open and accept. service_accounts: names of the workloads' accounts;
+    none of them has a token or a right.
     """
 
     tenant: str
@@ -37,6 +39,7 @@ class GuardrailsArgs:
     namespace: str
     hostnames: Sequence[str]
     quota: Quota
+    flows: Sequence[Flow]
     service_accounts: Sequence[str]
 
 
@@ -55,7 +58,7 @@ class Guardrails(pulumi.ComponentResource):
         namespace = Object(_namespace(args), child)
         inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
         api = api_server(child)
-        made = [Object(manifest, inside) for manifest in tenant_policies(args.namespace, args.tenant, api)]
+        made = [Object(manifest, inside) for manifest in tenant_policies(args.namespace, args.tenant, api, args.flows)]
         made += [Object(manifest, inside) for manifest in _manifests(args)]
         # Kubernetes makes this account by itself and again after each deletion: it is only ever changed.
         kept = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(retain_on_delete=True))

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from modules import labels
-from modules.flows import DNS, FLOWS, Flow, Outside, workloads
+from modules.flows import DNS, Flow, Outside, workloads
 from modules.kubernetes import Existing
 
 GATEWAY_NAMESPACE = "einklang-gateway"
@@ -62,7 +62,7 @@ def name_service() -> Rule:
     }
 
 
-def tenant_policies(namespace: str, tenant: str, api: ApiServer, flows: Iterable[Flow] = FLOWS) -> list[dict[str, Any]]:
+def tenant_policies(namespace: str, tenant: str, api: ApiServer, flows: Iterable[Flow]) -> list[dict[str, Any]]:
     """`default-deny` for all pods of the namespace, and one policy a workload."""
     flows = list(flows)
     deny = policy(namespace, "default-deny", {}, [], [], labels.common(tenant, "guardrails"))

@@ -26,7 +26,10 @@ _API = "gateway.networking.k8s.io/v1"
 
 @dataclass(frozen=True)
 class Route:
-    """A service under a hostname. paths: prefixes that are public, nothing else is. home: where `/` leads."""
+    """A service under a hostname. workload: what is behind it, and the name of the route.
+
+    paths: prefixes that are public, nothing else is. home: where `/` leads; `/` itself leads nowhere else.
+    """
 
     workload: str
     hostname: str
@@ -102,18 +105,17 @@ def _gateway(args: RoutingArgs, hostnames: Sequence[str], tls: str) -> Manifest:
 def _route(args: RoutingArgs, route: Route) -> Manifest:
     header = {"name": "Strict-Transport-Security", "value": f"max-age={HSTS_SECONDS}; includeSubDomains"}
     hsts = {"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": [header]}}
-    home = {
-        "type": "RequestRedirect",
-        "requestRedirect": {"statusCode": 302, "path": {"type": "ReplaceFullPath", "replaceFullPath": route.home}},
-    }
-    rules = [
+    rules: list[dict[str, Any]] = [
         {
             "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in route.paths],
             "filters": [hsts],
             "backendRefs": [{"name": route.service, "port": route.port}],
-        },
-        {"matches": [{"path": {"type": "Exact", "value": "/"}}], "filters": [home]},
+        }
     ]
+    if route.home != "/":
+        target = {"type": "ReplaceFullPath", "replaceFullPath": route.home}
+        home = {"type": "RequestRedirect", "requestRedirect": {"statusCode": 302, "path": target}}
+        rules.append({"matches": [{"path": {"type": "Exact", "value": "/"}}], "filters": [home]})
     return _http_route(args, route.workload, [route.hostname], HTTPS_PORT, rules)
 
 

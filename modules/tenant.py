@@ -15,7 +15,7 @@ from einklang.model.tenant import Status
 from modules import labels
 from modules.certificates import Issuer
 from modules.database import Database, DatabaseArgs
-from modules.flows import workloads
+from modules.flows import flows_of, workloads
 from modules.guardrails import DEPLOYER, Guardrails, GuardrailsArgs
 from modules.identity import Identity, IdentityArgs
 from modules.kubernetes import Manifest, Object
@@ -106,14 +106,16 @@ def _record(args: TenantArgs) -> Manifest:
 
 def _guardrails(args: TenantArgs) -> GuardrailsArgs:
     tenant = args.resolved.tenant
+    flows = flows_of(tenant.modules)
     return GuardrailsArgs(
         tenant=tenant.id,
         standard=args.resolved.standard.version,
         namespace=tenant.namespace,
         hostnames=tenant.hostnames.all(),
         quota=args.resolved.size.quota,
+        flows=flows,
         # The database's account is the one that has rights: CloudNativePG makes it, and gives it just those it needs.
-        service_accounts=[name for name in workloads() if name != "database"],
+        service_accounts=[name for name in workloads(flows) if name != "database"],
     )
 
 

@@ -72,3 +72,27 @@ class Address(Model):
     street: Text = Field(max_length=100, description="Straße und Hausnummer.")
     postal_code: PostalCode = Field(description='Postleitzahl: 5 Ziffern in Anführungszeichen, zum Beispiel "57462".')
     city: Text = Field(max_length=100, description="Ort.")
+
+
+_GERMAN = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+_ENGLISH = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def german(hours: OpeningHours) -> str:
+    """`Montag bis Freitag 08:00–12:30 Uhr`."""
+    return f"{_days(hours, _GERMAN, ' bis ', ' und ')} {hours.opens}–{hours.closes} Uhr"
+
+
+def english(hours: OpeningHours) -> str:
+    """`Monday to Friday 08:00–12:30`."""
+    return f"{_days(hours, _ENGLISH, ' to ', ' and ')} {hours.opens}–{hours.closes}"
+
+
+def _days(hours: OpeningHours, names: tuple[str, ...], until: str, and_: str) -> str:
+    """The days in their order, three or more in a row as a range."""
+    week = list(Weekday)
+    chosen = sorted(week.index(day) for day in hours.days)
+    if len(chosen) > 2 and chosen == list(range(chosen[0], chosen[-1] + 1)):
+        return f"{names[chosen[0]]}{until}{names[chosen[-1]]}"
+    *first, last = (names[day] for day in chosen)
+    return f"{', '.join(first)}{and_}{last}" if first else last

@@ -13,7 +13,7 @@ from einklang.model.problem import Code
 from einklang.model.vocabulary import CalendarDate, SizeName, Slug, Text, Version
 
 IMAGE_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$"
-REQUIRED_IMAGES = ("postgresql", "keycloak")
+REQUIRED_IMAGES = ("postgresql", "keycloak", "front")
 
 
 def _image(value: str) -> str:
@@ -60,6 +60,15 @@ class IdentitySize(Model):
     memory_mib: Positive = Field(description="Memory request and limit of each pod, in MiB.")
 
 
+class FrontSize(Model):
+    """The tenant's nginx between the gateway and its applications."""
+
+    replicas: Positive = Field(description="nginx pods.")
+    cpu_request_millicores: Positive = Field(description="CPU request of each pod.")
+    cpu_limit_millicores: Positive = Field(description="CPU limit of each pod.")
+    memory_mib: Positive = Field(description="Memory request and limit of each pod, in MiB.")
+
+
 class SizeClass(Model):
     """What a tenant of a size gets."""
 
@@ -70,16 +79,18 @@ class SizeClass(Model):
     quota: Quota = Field(description="Quota of the namespace.")
     database: DatabaseSize = Field(description="PostgreSQL.")
     identity: IdentitySize = Field(description="Keycloak.")
+    front: FrontSize = Field(description="nginx between the gateway and the applications.")
 
     def need(self) -> dict[str, int]:
-        """What database and identity take of each quota."""
-        database, identity = self.database, self.identity
+        """What database, identity and front take of each quota."""
+        database, others = self.database, (self.identity, self.front)
         needs = {
-            key: database.instances * getattr(database, key) + identity.replicas * getattr(identity, key)
+            key: database.instances * getattr(database, key)
+            + sum(other.replicas * getattr(other, key) for other in others)
             for key in ("cpu_request_millicores", "cpu_limit_millicores", "memory_mib")
         }
         storage = {"storage_gib": database.instances * database.storage_gib, "volumes": database.instances}
-        return {**needs, **storage, "pods": database.instances + identity.replicas}
+        return {**needs, **storage, "pods": database.instances + sum(other.replicas for other in others)}
 
 
 class PasswordPolicy(Model):

@@ -12,7 +12,7 @@ from einklang.model.resolved import ResolvedTenant
 from einklang.settings import PROJECT_ROOT
 from modules.certificates import Issuer
 from modules.database import Database, DatabaseArgs
-from modules.flows import workloads
+from modules.flows import flows_of, workloads
 from modules.gateway import GatewayArgs
 from modules.guardrails import Guardrails, GuardrailsArgs
 from modules.platform import STORAGE_CLASS, Platform, PlatformArgs
@@ -27,13 +27,15 @@ Program = Callable[[], None]
 def guardrails(resolved: ResolvedTenant) -> Program:
     """The guardrails of a tenant."""
     tenant = resolved.tenant
+    flows = flows_of(tenant.modules)
     args = GuardrailsArgs(
         tenant=tenant.id,
         standard=resolved.standard.version,
         namespace=tenant.namespace,
         hostnames=tenant.hostnames.all(),
         quota=resolved.size.quota,
-        service_accounts=[name for name in workloads() if name != "database"],
+        flows=flows,
+        service_accounts=[name for name in workloads(flows) if name != "database"],
     )
     return lambda: _keep(Guardrails("guardrails", args, cases.OPTIONS))
 

@@ -100,8 +100,8 @@ PLANTED: list[tuple[rules.Rule, tuple[str, str], Change, str]] = [
     (
         rules.network,
         DEPLOYMENT,
-        lambda m: m["spec"]["template"]["metadata"]["labels"].update({labels.WORKLOAD: "portal"}),
-        "workload portal: no flow",
+        lambda m: m["spec"]["template"]["metadata"]["labels"].update({labels.WORKLOAD: "intruder"}),
+        "workload intruder: no flow",
     ),
     (rules.secrets, ("Secret", "database-identity"), lambda m: m["data"].update(password="123"), "in clear"),
     (rules.secrets, ("Secret", "database-identity"), lambda m: drop(m, "data"), "in clear"),

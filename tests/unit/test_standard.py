@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from einklang.inventory import load
-from einklang.model.standard import DatabaseSize, IdentitySize, SizeClass
+from einklang.model.standard import DatabaseSize, FrontSize, IdentitySize, SizeClass
 from einklang.settings import PROJECT_ROOT
 
 from .tenant_folder import TODAY, make_root, problems
@@ -67,15 +67,16 @@ def test_need_is_the_sum_over_all_pods() -> None:
         max_connections=200,
     )
     identity = IdentitySize(replicas=3, cpu_request_millicores=100, cpu_limit_millicores=1000, memory_mib=1000)
+    front = FrontSize(replicas=2, cpu_request_millicores=10, cpu_limit_millicores=500, memory_mib=64)
     whole = load(PROJECT_ROOT, today=TODAY).standards["2026.1"].size_of(1)
-    size = SizeClass(name=whole.name, quota=whole.quota, database=database, identity=identity)
+    size = SizeClass(name=whole.name, quota=whole.quota, database=database, identity=identity, front=front)
     assert size.need() == {
-        "cpu_request_millicores": 1300,
-        "cpu_limit_millicores": 7000,
-        "memory_mib": 7096,
+        "cpu_request_millicores": 1320,
+        "cpu_limit_millicores": 8000,
+        "memory_mib": 7224,
         "storage_gib": 100,
         "volumes": 2,
-        "pods": 5,
+        "pods": 7,
     }
 
 
