@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from einklang.model import office
+from einklang.model import colour, office
 from einklang.model.resolved import ResolvedTenant
 from einklang.model.tenant import Contact
 from einklang.rendering import render
@@ -73,7 +73,8 @@ _REFUSALS = {
 def files(templates: Path, resolved: ResolvedTenant, backends: Sequence[Backend]) -> Mapping[str, str]:
     """Path below the configuration's folder -> content."""
     folder = templates / "front"
-    style = render(folder, "page.css.j2", branding=resolved.tenant.branding)
+    branding = resolved.tenant.branding
+    style = render(folder, "page.css.j2", branding=branding, text=colour.readable_on(branding.background))
     made = {CONFIGURATION: _configuration(folder, backends, style)}
     for backend in backends:
         place, name = f"pages/{backend.application}", resolved.tenant.name

@@ -8,7 +8,7 @@ MINIMUM_CONTRAST = 4.5
 """Contrast ratio for text of normal size: WCAG 2.1, success criterion 1.4.3, level AA (required by BITV 2.0)."""
 
 PATTERN = r"^#[0-9a-fA-F]{6}$"
-WHITE = "#ffffff"
+WHITE, BLACK = "#ffffff", "#000000"
 
 
 def is_colour(text: str) -> bool:
@@ -20,6 +20,11 @@ def contrast(one: str, other: str) -> float:
     """Contrast ratio of two colours (#rrggbb), 1 to 21, as WCAG 2.1 defines it."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
+
+
+def readable_on(background: str) -> str:
+    """Black or white, which of them can be read better on a colour: the contrast is 4.58 at least."""
+    return max(BLACK, WHITE, key=lambda text: contrast(text, background))
 
 
 def _luminance(colour: str) -> float:
