@@ -36,7 +36,7 @@ class _Application:
 
 _APPLICATIONS = {
     "portal": _Application("Das Bürgerportal", "The citizen portal", public=True),
-    "dms": _Application("Die E-Akte", "The document management", public=False),
+    "dms": _Application("Die E-Akte", "The document management system", public=False),
 }
 
 

@@ -146,6 +146,7 @@ def test_bill_of_materials_is_spdx_and_complete(image: Image) -> None:
     ("name", "expected"),
     [
         ("postgresql", {"postgresql-15", "libc6", "tzdata"}),
+        ("front", {"nginx", "libnginx-mod-http-headers-more-filter", "libssl3", "libpcre2-8-0", "libc6"}),
         ("keycloak", {"openjdk-17-jre-headless", "org.keycloak:keycloak-services", "libc6"}),
         ("traefik", {"github.com/traefik/traefik/v3", "stdlib", "ca-certificates"}),
         ("cloudnative-pg", {"github.com/cloudnative-pg/cloudnative-pg", "stdlib"}),

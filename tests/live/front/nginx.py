@@ -60,6 +60,10 @@ class Answer:
         assert len(values) < 2, f"{name} came {len(values)} times"
         return values[0] if values else ""
 
+    def is_emergency_page(self) -> bool:
+        """Whether it is the page for an application that is down."""
+        return self.status == 503 and "zurzeit nicht erreichbar" in self.text
+
 
 @dataclass
 class Application:
