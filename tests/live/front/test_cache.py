@@ -34,12 +34,23 @@ def test_a_kept_page_is_for_its_language(front: Nginx, portal: Application) -> N
     assert len(portal.seen) == 4
 
 
+def test_a_visitor_cannot_choose_what_others_get(front: Nginx, portal: Application) -> None:
+    """Plone answers in JSON where a request asks for it, under the same address."""
+    front.ask(PORTAL, "/poison", headers={"Accept": "application/json"})
+    assert front.ask(PORTAL, "/poison", headers={"Accept": "text/html"}).text == "page 2"
+    front.ask(PORTAL, "/poison", headers={"Accept-Charset": "utf-7", "X-Forwarded-Host": "evil.example"})
+    assert "evil" not in str(portal.seen)
+    assert "utf-7" not in str(portal.seen)
+
+
 @pytest.mark.parametrize(
     ("path", "headers"),
     [
         ("/p1", {"Cookie": "__ac=x"}),
         ("/p2", {"Cookie": "I18N_LANGUAGE=de; session=1"}),
         ("/p3", {"Authorization": "Bearer x"}),
+        ("/p4", {"X-Requested-With": "XMLHttpRequest"}),
+        ("/p5", {"Origin": "https://evil.example"}),
     ],
 )
 def test_pages_for_somebody_are_not_kept(front: Nginx, portal: Application, path: str, headers: dict[str, str]) -> None:
