@@ -20,6 +20,7 @@ def root(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Path:
     programs = toolchain.ensure(stage.settings, Silent(), environ=stage.environment)
     built = images.ensure_images(stage.settings, programs, Silent(), names=["front"])
     folder = tmp_path_factory.mktemp("front")
+    folder.chmod(0o755)  # it becomes the root folder of a process without rights
     unpack(built.by_name["front"].archive, folder)
     return folder
 
