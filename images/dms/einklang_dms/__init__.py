@@ -1,0 +1,1 @@
+"""What Einklang adds to Mayan EDMS: login by the tenant's identity service only, checked uploads, retention, set-up."""
