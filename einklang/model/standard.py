@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from einklang.model.base import Model, fault
+from einklang.model.filing import DocumentType, FilePlan, Key, MetadataType, Upload
 from einklang.model.problem import Code
 from einklang.model.vocabulary import CalendarDate, SizeName, Slug, Text, Version
 
@@ -21,6 +22,10 @@ def _image(value: str) -> str:
         raise fault(Code.IMAGE_FORM, value)
     return value
 
+
+# Of the document management, and the same in every size.
+DMS_BROKER_CPU_REQUEST_MILLICORES, DMS_BROKER_CPU_LIMIT_MILLICORES, DMS_BROKER_STORAGE_GIB = 10, 500, 1
+DMS_SETUP_CPU_REQUEST_MILLICORES, DMS_SETUP_CPU_LIMIT_MILLICORES, DMS_SETUP_MEMORY_MIB = 50, 2000, 512
 
 Positive = Annotated[int, Field(ge=1)]
 Image = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": IMAGE_PATTERN})]
@@ -69,6 +74,43 @@ class FrontSize(Model):
     memory_mib: Positive = Field(description="Memory request and limit of each pod, in MiB.")
 
 
+class DmsSize(Model):
+    """The tenant's document management."""
+
+    replicas: Positive = Field(description="Pods for the pages and the API.")
+    processes: Positive = Field(description="Processes in each of them.")
+    threads: Positive = Field(description="Threads of each process; every open page takes one.")
+    cpu_request_millicores: Positive = Field(description="CPU request of each pod.")
+    cpu_limit_millicores: Positive = Field(description="CPU limit of each pod.")
+    memory_mib: Positive = Field(description="Memory request and limit of each pod, in MiB.")
+    worker_processes: Positive = Field(description="Documents that are read (OCR) and converted at the same time.")
+    worker_cpu_request_millicores: Positive = Field(description="CPU request of the worker.")
+    worker_cpu_limit_millicores: Positive = Field(description="CPU limit of the worker.")
+    worker_memory_mib: Positive = Field(description="Memory request and limit of the worker, in MiB.")
+    broker_memory_mib: Positive = Field(description="Memory request and limit of the broker, in MiB.")
+    storage_gib: Positive = Field(description="Volume of the documents, in GiB.")
+
+    def need(self) -> dict[str, int]:
+        """What pages, worker, broker and the set-up job take of each quota."""
+        return {
+            "cpu_request_millicores": self.replicas * self.cpu_request_millicores
+            + self.worker_cpu_request_millicores
+            + DMS_BROKER_CPU_REQUEST_MILLICORES
+            + DMS_SETUP_CPU_REQUEST_MILLICORES,
+            "cpu_limit_millicores": self.replicas * self.cpu_limit_millicores
+            + self.worker_cpu_limit_millicores
+            + DMS_BROKER_CPU_LIMIT_MILLICORES
+            + DMS_SETUP_CPU_LIMIT_MILLICORES,
+            "memory_mib": self.replicas * self.memory_mib
+            + self.worker_memory_mib
+            + self.broker_memory_mib
+            + DMS_SETUP_MEMORY_MIB,
+            "storage_gib": self.storage_gib + DMS_BROKER_STORAGE_GIB,
+            "volumes": 2,
+            "pods": self.replicas + 3,
+        }
+
+
 class SizeClass(Model):
     """What a tenant of a size gets."""
 
@@ -80,9 +122,10 @@ class SizeClass(Model):
     database: DatabaseSize = Field(description="PostgreSQL.")
     identity: IdentitySize = Field(description="Keycloak.")
     front: FrontSize = Field(description="nginx between the gateway and the applications.")
+    dms: DmsSize = Field(description="Mayan EDMS with its worker and its broker.")
 
     def need(self) -> dict[str, int]:
-        """What database, identity and front take of each quota."""
+        """What everything together takes of each quota."""
         database, others = self.database, (self.identity, self.front)
         needs = {
             key: database.instances * getattr(database, key)
@@ -90,7 +133,9 @@ class SizeClass(Model):
             for key in ("cpu_request_millicores", "cpu_limit_millicores", "memory_mib")
         }
         storage = {"storage_gib": database.instances * database.storage_gib, "volumes": database.instances}
-        return {**needs, **storage, "pods": database.instances + sum(other.replicas for other in others)}
+        pods = {"pods": database.instances + sum(other.replicas for other in others)}
+        own, dms = {**needs, **storage, **pods}, self.dms.need()
+        return {key: amount + dms[key] for key, amount in own.items()}
 
 
 class PasswordPolicy(Model):
@@ -154,7 +199,23 @@ class DmsStandard(Model):
     """What the document management offers."""
 
     offered: bool = Field(description="Whether tenants of this version may enable the module.")
-    file_plans: tuple[Slug, ...] = Field(min_length=1, strict=False, description="File plans that tenants choose from.")
+    file_plans: Mapping[Slug, FilePlan] = Field(min_length=1, description="File plans that tenants choose from.")
+    metadata_types: Mapping[Key, MetadataType] = Field(description="Facts about documents.")
+    document_types: Mapping[Slug, DocumentType] = Field(min_length=1, description="Kinds of documents.")
+    trash_days: Positive = Field(description="Days in the trash before a document is deleted for good.")
+    upload: Upload = Field(description="Which files come in.")
+
+    @field_validator("document_types")
+    @classmethod
+    def _know_their_metadata(
+        cls, value: Mapping[str, DocumentType], info: ValidationInfo
+    ) -> Mapping[str, DocumentType]:
+        known = info.data.get("metadata_types", {})
+        for document_type in value.values():
+            for key in (*document_type.metadata, *document_type.required):
+                if key not in known:
+                    raise fault(Code.CHOICE, key, ", ".join(known))
+        return value
 
 
 class ModuleStandards(Model):
@@ -231,6 +292,13 @@ class Standard(Model):
                 if getattr(size.quota, key) < need:
                     raise fault(Code.QUOTA_TOO_SMALL, f"{name}.quota.{key}", f"≥ {need}")
         return value
+
+    @model_validator(mode="after")
+    def _know_their_retention(self) -> Standard:
+        for document_type in self.modules.dms.document_types.values():
+            if document_type.retention not in self.retention_classes:
+                raise fault(Code.CHOICE, document_type.retention, ", ".join(self.retention_classes))
+        return self
 
     def size_of(self, population: int) -> SizeClass:
         """The smallest class that is made for so many inhabitants."""

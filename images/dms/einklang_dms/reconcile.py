@@ -46,9 +46,7 @@ class Reconciler:
         for workflow in desired["workflows"]:
             self._workflow(workflow, types)
         self._forget("workflow", Workflow, [each["key"] for each in desired["workflows"]], lambda _: True)
-        self._cabinets(desired["file_plan"], None)
-        numbers = list(_numbers(desired["file_plan"]))
-        self._forget("cabinet", Cabinet, numbers, _is_full_cabinet)
+        self._cabinets(desired["file_plan"])
         self._indexes(types)
         self._source(desired["source"])
 
@@ -146,11 +144,12 @@ class Reconciler:
             name = f"{key}/{transition['from']}/{transition['to']}"
             self._object("transition", name, workflow.transitions.model, fields)
 
-    def _cabinets(self, entries: Sequence[Desired], parent: Cabinet | None) -> None:
+    def _cabinets(self, entries: Sequence[Desired]) -> None:
+        found: dict[str | None, Cabinet | None] = {None: None}
         for entry in entries:
-            fields = {"label": f"{entry['number']} {entry['title']}", "parent": parent}
-            cabinet = self._object("cabinet", entry["number"], Cabinet, fields)
-            self._cabinets(entry.get("entries", []), cabinet)
+            fields = {"label": f"{entry['number']} {entry['title']}", "parent": found[entry["parent"]]}
+            found[entry["number"]] = self._object("cabinet", entry["number"], Cabinet, fields)
+        self._forget("cabinet", Cabinet, [entry["number"] for entry in entries], _is_full_cabinet)
 
     def _indexes(self, types: Mapping[str, DocumentType]) -> None:
         """Mayan's own index by date knows the document types."""
@@ -203,10 +202,6 @@ class Reconciler:
                 found.delete()
             managed.delete()
             self.changes.append(f"{kind} {managed.key}: removed")
-
-
-def _numbers(entries: Sequence[Desired]) -> list[str]:
-    return [number for entry in entries for number in (entry["number"], *_numbers(entry.get("entries", [])))]
 
 
 def _is_full_cabinet(cabinet: Cabinet) -> bool:
