@@ -21,7 +21,7 @@ def web(environ: dict[str, str]) -> None:
         "--workers", environ.get("DMS_WEB_PROCESSES", "1"),
         "--threads", environ.get("DMS_WEB_THREADS", "32"),
         "--timeout", "120", "--graceful-timeout", "25", "--keep-alive", "65",
-        "--worker-tmp-dir", "/tmp", "--control-socket-disable",
+        "--worker-tmp-dir", "/tmp", "--no-control-socket",
         "--forwarded-allow-ips", "*",
     ]  # fmt: skip
     os.execvpe(arguments[0], arguments, environ)  # noqa: S606

@@ -47,6 +47,7 @@ _DISABLED = {
     "source_watch_storages": "SourceWatchStorageApp",
     "web_links": "WebLinksApp",
 }
+_DISABLED_ALSO = ["drf_spectacular_sidecar"]
 _ISSUER = os.environ.get("DMS_ISSUER", "https://identity.invalid/realms/none")
 _BACK_CHANNEL = os.environ.get("DMS_ISSUER_INTERNAL", _ISSUER)
 _BROKER = f"redis://:{os.environ.get('DMS_BROKER_PASSWORD', '')}@{os.environ.get('DMS_BROKER_HOST', 'localhost:6379')}"
@@ -55,7 +56,7 @@ _OPENID_INTERNAL = f"{_BACK_CHANNEL}/protocol/openid-connect"
 _MAYAN = {
     "MEDIA_ROOT": _MEDIA,
     "COMMON_DISABLE_LOCAL_STORAGE": True,
-    "COMMON_DISABLED_APPS": [f"{_APPS}.{app}.apps.{name}" for app, name in _DISABLED.items()],
+    "COMMON_DISABLED_APPS": [f"{_APPS}.{app}.apps.{name}" for app, name in _DISABLED.items()] + _DISABLED_ALSO,
     "COMMON_EXTRA_APPS": ["einklang_dms.apps.EinklangApp"],
     "COMMON_PROJECT_TITLE": os.environ.get("DMS_TITLE", "E-Akte"),
     "APPEARANCE_THEME_USER_SELECTION_ENABLED": False,
@@ -103,6 +104,7 @@ from mayan.settings.production import *  # noqa: E402, F403
 DEBUG = False
 ROOT_URLCONF = "einklang_dms.urls"
 STATIC_ROOT = "/opt/dms/static"
+STATICFILES_DIRS = [path for path in ("/opt/dms/libraries",) if os.path.isdir(path)]  # noqa: PTH112
 ALLOWED_HOSTS = [os.environ.get("DMS_HOSTNAME", "dms.invalid"), "dms", "localhost"]
 # The front is the only one that reaches the port (modules/flows.py), and it sets the header anew.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from mayan.apps.mime_types.classes import MIMETypeBackend
 
 from einklang_dms import clamd
+from einklang_dms.views import nowhere
 
 LOGGER = logging.getLogger(__name__)
 _MIB = 2**20
@@ -102,6 +103,10 @@ class CheckUploads:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """422 with the reason as JSON, which Mayan's upload form shows beside the file."""
+        if not request.user.is_authenticated:
+            # Mayan's API answers everybody, if with empty lists.
+            api = request.path_info.startswith("/api/")
+            return JsonResponse({"error": "not logged in"}, status=401) if api and view is not nowhere else None
         if request.method not in {"POST", "PUT", "PATCH"}:
             return None
         if not request.content_type.startswith("multipart/") and request.method != "POST":

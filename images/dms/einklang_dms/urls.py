@@ -15,6 +15,7 @@ urlpatterns = [
     path("authentication/login/", views.to_login),
     re_path(r"^authentication/", views.nowhere),
     re_path(r"^api/v[0-9]+/auth/", views.nowhere),
+    re_path(r"^api/(swagger|redoc)", views.nowhere),
 ]
 
 # Mayan's apps add theirs to this list while they start.
