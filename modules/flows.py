@@ -32,7 +32,7 @@ class Flow:
     reason: str
 
 
-HTTP, POSTGRESQL, INSTANCE_STATUS, DNS = 8080, 5432, 8000, 53
+HTTP, POSTGRESQL, REDIS, INSTANCE_STATUS, DNS = 8080, 5432, 6379, 8000, 53
 
 FLOWS = (
     Flow(Outside.GATEWAY, "identity", HTTP, "citizens and staff log in"),
@@ -43,6 +43,14 @@ FLOWS = (
     Flow("identity", "identity", 7800, "replicas share their caches (JGroups)"),
     Flow("identity", "identity", 57800, "replicas notice each other's failure (JGroups)"),
     Flow("identity-setup", "identity", HTTP, "the realm is brought up to date"),
+    Flow("identity", "dms", HTTP, "whoever logs out is logged out of the DMS too (back-channel logout)"),
+    Flow("dms", "identity", HTTP, "a login's code is turned into a token, and its signature is checked"),
+    Flow("dms", "database", POSTGRESQL, "documents, their facts and texts"),
+    Flow("dms", "dms-broker", REDIS, "work is handed on, messages to browsers"),
+    Flow("dms-worker", "database", POSTGRESQL, "texts that were read, retention"),
+    Flow("dms-worker", "dms-broker", REDIS, "work is taken"),
+    Flow("dms-setup", "database", POSTGRESQL, "tables, file plan, roles"),
+    Flow("dms-setup", "dms-broker", REDIS, "work that follows from a change of the file plan"),
     Flow(Outside.DATABASE_OPERATOR, "database", INSTANCE_STATUS, "state of the instances"),
     Flow(Outside.DATABASE_OPERATOR, "database", POSTGRESQL, "roles and databases"),
     Flow("database", "database", POSTGRESQL, "replicas follow the primary"),

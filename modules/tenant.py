@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,18 +12,23 @@ import pulumi
 from einklang.errors import UserError
 from einklang.model.resolved import ResolvedTenant
 from einklang.model.tenant import Status
+from einklang.model.tenant import Tenant as TenantFile
 from modules import labels
 from modules.certificates import Issuer
 from modules.database import Database, DatabaseArgs
-from modules.flows import flows_of, workloads
+from modules.dms import Dms, DmsArgs
+from modules.flows import HTTP, flows_of, workloads
+from modules.front import Backend, Front, FrontArgs
 from modules.guardrails import DEPLOYER, Guardrails, GuardrailsArgs
 from modules.identity import Identity, IdentityArgs
 from modules.kubernetes import Manifest, Object
 from modules.platform import STORAGE_CLASS
 from modules.routing import Route, Routing, RoutingArgs
 
-APPLICATIONS = ("identity",)
-"""What has a database of its own."""
+
+def applications(tenant: TenantFile) -> tuple[str, ...]:
+    """What of the tenant has a database of its own."""
+    return ("identity", *(("dms",) if tenant.modules.dms.enabled else ()))
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class TenantArgs:
     """resolved: the tenant with its standard. images: `name:version` -> reference by digest. templates: folder.
 
     deployer: namespace -> a provider that acts as the tenant's deploying identity. now, random: clock and randomness.
+    shared_files: the storage class gives volumes that several nodes mount. scanner: `host:port` of a clamd, or empty.
     """
 
     resolved: ResolvedTenant
@@ -40,6 +46,8 @@ class TenantArgs:
     deployer: Callable[[str, str], pulumi.ProviderResource]
     now: datetime
     random: Callable[[int], bytes]
+    shared_files: bool = False
+    scanner: str = ""
 
     def image(self, role: str) -> str:
         """The image that the standard names for a role. Raises UserError where the catalogue lacks it."""
@@ -76,9 +84,18 @@ class Tenant(pulumi.ComponentResource):
         database = Database("database", _database(args), inside)
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[database]))
         identity = Identity("identity", _identity(args, database), after)
-        self.urls, everything = {}, [database, identity]
+        everything: list[pulumi.Resource] = [database, identity]
+        backends: list[Backend] = []
+        if tenant.modules.dms.enabled:
+            dms = Dms("dms", _dms(args, database), after)
+            everything, backends = [*everything, dms], [*backends, dms.backend]
+        if backends:
+            # It looks its backends' addresses up once, when it starts.
+            behind = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=everything))
+            everything = [*everything, Front("front", _front(args, backends), behind)]
+        self.urls = {}
         if tenant.status is not Status.SUSPENDED:
-            routing = Routing("routing", _routing(args, identity), inside)
+            routing = Routing("routing", _routing(args, identity, backends), inside)
             self.urls, everything = routing.urls, [*everything, routing]
         # Destroying begins with what nothing else needs. That is this record alone, and it is protected: so it stops
         # before anything of a tenant that is not leaving is gone.
@@ -127,7 +144,7 @@ def _database(args: TenantArgs) -> DatabaseArgs:
         image=args.image("postgresql"),
         storage_class=STORAGE_CLASS,
         size=args.resolved.size.database,
-        applications=APPLICATIONS,
+        applications=applications(tenant),
         hibernated=tenant.status is Status.SUSPENDED,
         protect=tenant.status is not Status.LEAVING,
         random=args.random,
@@ -148,9 +165,39 @@ def _identity(args: TenantArgs, database: Database) -> IdentityArgs:
     )
 
 
-def _routing(args: TenantArgs, identity: Identity) -> RoutingArgs:
+def _dms(args: TenantArgs, database: Database) -> DmsArgs:
     tenant = args.resolved.tenant
-    route = Route(
+    return DmsArgs(
+        resolved=args.resolved,
+        namespace=tenant.namespace,
+        image=args.image("dms"),
+        broker_image=args.image("redis"),
+        templates=args.templates,
+        database=database.access["dms"],
+        storage_class=STORAGE_CLASS,
+        shared_files=args.shared_files,
+        scanner=args.scanner,
+        suspended=tenant.status is Status.SUSPENDED,
+        protect=tenant.status is not Status.LEAVING,
+        random=args.random,
+    )
+
+
+def _front(args: TenantArgs, backends: Sequence[Backend]) -> FrontArgs:
+    tenant = args.resolved.tenant
+    return FrontArgs(
+        resolved=args.resolved,
+        namespace=tenant.namespace,
+        image=args.image("front"),
+        templates=args.templates,
+        backends=backends,
+        suspended=tenant.status is Status.SUSPENDED,
+    )
+
+
+def _routing(args: TenantArgs, identity: Identity, backends: Sequence[Backend]) -> RoutingArgs:
+    tenant = args.resolved.tenant
+    own = Route(
         workload="identity",
         hostname=tenant.hostnames.identity,
         service=identity.service,
@@ -158,4 +205,5 @@ def _routing(args: TenantArgs, identity: Identity) -> RoutingArgs:
         paths=identity.public_paths,
         home=identity.home,
     )
-    return RoutingArgs(tenant.id, tenant.namespace, [route], args.issuer, args.now)
+    behind = [Route(each.application, each.hostname, "front", HTTP, ["/"], "/") for each in backends]
+    return RoutingArgs(tenant.id, tenant.namespace, [own, *behind], args.issuer, args.now)

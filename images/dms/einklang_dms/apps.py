@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from celery.signals import worker_ready
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from mayan.apps.app_manager.apps import MayanAppConfig
@@ -18,12 +19,17 @@ class EinklangApp(MayanAppConfig):
     verbose_name = "Einklang"
 
     def ready(self) -> None:
-        """Check every document file once more where it is stored, whatever way it came."""
+        """Check each document file where it is stored, whatever way it came; German where nothing is said."""
         super().ready()
         from mayan.apps.documents.models.document_file_models import DocumentFile
+        from mayan.apps.documents.models.document_models import Document
 
-        from einklang_dms import sessions, uploads
+        from einklang_dms import heartbeat, sessions, uploads
 
-        settings.LOGIN_REQUIRED_EXEMPT_URLS += (r"^/health/$", r"^/authentication/.*")
+        # The API takes this default, and not Mayan's setting for it.
+        language = Document._meta.get_field("language")
+        language.default = settings.EINKLANG["language"]
+        language.__dict__.pop("_get_default", None)
         DocumentFile.register_pre_create_hook(func=uploads.before_document_file)
         user_logged_in.connect(sessions.keep, dispatch_uid="einklang_login")
+        worker_ready.connect(heartbeat.begin, dispatch_uid="einklang_heartbeat", weak=False)

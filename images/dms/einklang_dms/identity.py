@@ -12,7 +12,6 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from mayan.apps.authentication_oidc.django_authentication_backends import DjangoAuthenticationBackendOIDC
 
-
 CLAIM = "groups"
 REFUSED = "einklang_refused"
 """Key of the session: somebody logged in who has no role here."""

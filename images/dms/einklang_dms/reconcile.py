@@ -132,7 +132,10 @@ class Reconciler:
         self._members(f"workflow {key}: document types", workflow.document_types, list(types.values()))
         states = {}
         for state in desired["states"]:
-            fields = {"workflow": workflow, **{name: state[name] for name in ("label", "initial", "final", "completion")}}
+            fields = {
+                "workflow": workflow,
+                **{name: state[name] for name in ("label", "initial", "final", "completion")},
+            }
             states[state["key"]] = self._object("state", f"{key}/{state['key']}", workflow.states.model, fields)
         for transition in desired["transitions"]:
             fields = {
@@ -189,9 +192,7 @@ class Reconciler:
             related.set(wanted)
             self.changes.append(f"{what}: {len(after - before)} more, {len(before - after)} fewer")
 
-    def _forget(
-        self, kind: str, model: type[models.Model], keys: Sequence[str], needed: Callable[[Any], bool]
-    ) -> None:
+    def _forget(self, kind: str, model: type[models.Model], keys: Sequence[str], needed: Callable[[Any], bool]) -> None:
         """What we made and the standard has no more."""
         for managed in Managed.objects.filter(kind=kind).exclude(key__in=keys).order_by("-pk"):
             found = model._default_manager.filter(pk=managed.target).first()

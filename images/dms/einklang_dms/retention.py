@@ -17,9 +17,7 @@ LOGGER = logging.getLogger(__name__)
 
 def expiry(closed: datetime, years: int) -> datetime:
     """Periods run from the end of the year in which the file was closed."""
-    return closed.replace(
-        year=closed.year + years + 1, month=1, day=1, hour=0, minute=0, second=0, microsecond=0
-    )
+    return closed.replace(year=closed.year + years + 1, month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def closed(document: Any) -> datetime | None:

@@ -20,9 +20,7 @@ def keep(sender: Any, request: Any, user: Any, **_: Any) -> None:
         return
     if not request.session.session_key:
         request.session.create()
-    Login.objects.update_or_create(
-        session=request.session.session_key, defaults={"sid": sid, "subject": user.username}
-    )
+    Login.objects.update_or_create(session=request.session.session_key, defaults={"sid": sid, "subject": user.username})
     long_ago = timezone.now() - timedelta(seconds=2 * settings.SESSION_COOKIE_AGE)
     Login.objects.filter(since__lt=long_ago).delete()
     Session.objects.filter(expire_date__lt=timezone.now()).delete()

@@ -116,7 +116,7 @@ SESSION_COOKIE_AGE = int(os.environ.get("DMS_SESSION_SECONDS", "36000"))
 CORS_ORIGIN_ALLOW_ALL = False
 LANGUAGE_CODE = "de"
 TIME_ZONE = "Europe/Berlin"
-FILE_UPLOAD_TEMP_DIR = "/tmp"  # noqa: S108 - an emptyDir of the pod
+FILE_UPLOAD_TEMP_DIR = "/tmp"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 
 LOGIN_URL = "/oidc/authenticate/"
@@ -138,6 +138,7 @@ MIDDLEWARE = (*MIDDLEWARE, "einklang_dms.uploads.CheckUploads")  # noqa: F405
 EINKLANG = {
     "issuer": _ISSUER,
     "end_session": f"{_OPENID}/logout",
+    "language": _MAYAN["DOCUMENTS_LANGUAGE"],
     "home": f"https://{ALLOWED_HOSTS[0]}/",
     "title": _MAYAN["COMMON_PROJECT_TITLE"],
     "roles": ("registrar", "clerk", "auditor", "administrator"),

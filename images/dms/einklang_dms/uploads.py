@@ -94,6 +94,7 @@ class CheckUploads:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer of what lies below, with one header more where it leads to the login."""
         response: HttpResponse = self.get_response(request)
         location = response.headers.get("Location", "")
         if location.startswith(settings.LOGIN_URL):

@@ -5,42 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('documents', '0097_clear_inactive_document_version_active'),
+        ("documents", "0097_clear_inactive_document_version_active"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Login',
+            name="Login",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('session', models.CharField(max_length=40, unique=True)),
-                ('sid', models.CharField(db_index=True, max_length=255)),
-                ('subject', models.CharField(db_index=True, max_length=150)),
-                ('since', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("session", models.CharField(max_length=40, unique=True)),
+                ("sid", models.CharField(db_index=True, max_length=255)),
+                ("subject", models.CharField(db_index=True, max_length=150)),
+                ("since", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Managed',
+            name="Managed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('key', models.CharField(max_length=200)),
-                ('target', models.PositiveIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("key", models.CharField(max_length=200)),
+                ("target", models.PositiveIntegerField()),
             ],
             options={
-                'unique_together': {('kind', 'key'), ('kind', 'target')},
+                "unique_together": {("kind", "key"), ("kind", "target")},
             },
         ),
         migrations.CreateModel(
-            name='Retention',
+            name="Retention",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('years', models.PositiveIntegerField(null=True)),
-                ('document_type', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='einklang_retention', to='documents.documenttype')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("years", models.PositiveIntegerField(null=True)),
+                (
+                    "document_type",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="einklang_retention",
+                        to="documents.documenttype",
+                    ),
+                ),
             ],
         ),
     ]
