@@ -28,10 +28,12 @@ FILES = {
     "mayan_forms": {"dropzone": ["dist/basic.css", "dist/dropzone.js"]},
     "statistics": {"chart.js": ["dist/chart.min.js"]},
     "templating": {
-        "@highlightjs/cdn-assets": ["highlight.min.js", "languages/django.min.js", "styles/.min.css"],
+        "@highlightjs/cdn-assets": ["highlight.min.js", "languages/django.min.js", "styles/vs2015.min.css"],
     },
 }
 FONT = "@fontsource/lato"
+# Says which package and version it is: the bill of materials reads it.
+_NAMED = "package.json"
 FACES = ("400", "700", "400-italic")
 # What the theme asks a third party for.
 # Maps for developers; they are not here, and collectstatic asks for each file that another one names.
@@ -43,7 +45,8 @@ def main(npm: Path, target: Path) -> None:
     """Copy everything; a file that a package lacks ends the build."""
     for app, packages in FILES.items():
         for package, patterns in packages.items():
-            copy(npm / package, target / app / "node_modules" / package, patterns)
+            copy(npm / package, target / app / "node_modules" / package, [*patterns, _NAMED])
+    copy(npm / FONT, target / "node_modules" / FONT, [_NAMED])
     fonts = target / "appearance_bootstrap" / "google_fonts" / "lato"
     copy(npm / FONT, fonts, [f"files/lato-latin*-{face}*.woff2" for face in ("400", "700")])
     faces = "".join((npm / FONT / f"{face}.css").read_text(encoding="utf-8") for face in FACES)

@@ -15,7 +15,7 @@ _MANAGE = [sys.executable, "-m", "django"]
 def web(environ: dict[str, str]) -> None:
     """gunicorn with threads: an open page holds a stream of messages, and so a thread."""
     arguments = [
-        "gunicorn", "mayan.wsgi:application",
+        sys.executable, "-m", "gunicorn", "mayan.wsgi:application",
         "--bind", "0.0.0.0:8080",
         "--worker-class", "gthread",
         "--workers", environ.get("DMS_WEB_PROCESSES", "1"),
@@ -36,7 +36,7 @@ def worker(environ: dict[str, str]) -> None:
         env=environ, check=True, capture_output=True, text=True,
     ).stdout.split()[-1]  # fmt: skip
     arguments = [
-        "celery", "-A", "mayan", "worker",
+        sys.executable, "-m", "celery", "-A", "mayan", "worker",
         "--beat", "--schedule", "/tmp/beat",
         "--concurrency", environ.get("DMS_WORKER_PROCESSES", "1"),
         "--max-tasks-per-child", "200",

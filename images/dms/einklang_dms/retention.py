@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -11,14 +10,7 @@ from django.utils import timezone
 from mayan.apps.documents.models.document_models import Document
 
 from einklang_dms.models import Retention
-
-LOGGER = logging.getLogger(__name__)
-
-
-def expiry(closed: datetime, years: int) -> datetime:
-    """Periods run from the end of the year in which the file was closed."""
-    return closed.replace(year=closed.year + years + 1, month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
-
+from einklang_dms.periods import expiry
 
 def closed(document: Any) -> datetime | None:
     """When the last of the document's workflows came to its end; None while one is open or none was begun."""
@@ -39,10 +31,12 @@ def due(now: datetime) -> Iterator[Any]:
 
 
 def run(now: datetime) -> int:
-    """Move them to the trash, from where the document type's own rule deletes them. Returns how many."""
+    """Move them to the trash, from where the document type's own rule deletes them. Returns how many.
+
+    Each is an event in Mayan's log.
+    """
     count = 0
     for document in due(now):
-        LOGGER.warning("retention is over: document %s", document.uuid)
         document.delete(to_trash=True)
         count += 1
     return count

@@ -83,19 +83,24 @@ _MAYAN = {
     "SERVER_SIDE_EVENTS_BACKEND_ARGUMENTS": {"url": f"{_BROKER}/1"},
     "SERVER_SIDE_EVENTS_POLL_INTERVAL": 5,
     "CELERY_BROKER_URL": f"{_BROKER}/0",
+    # What waits for all pages of a document counts them here.
+    "CELERY_RESULT_BACKEND": f"{_BROKER}/2",
     "OCR_AUTO_OCR": True,
     "DOCUMENTS_LANGUAGE": "deu",
     "DOCUMENTS_LANGUAGE_CODES": ["deu", "eng"],
     "FORMS_SHOW_DROPZONE_SUBMIT_BUTTON": False,
+    "LANGUAGES": [["de", "Deutsch"], ["en", "English"]],
     "LOCALES_USER_DEFAULT_LANGUAGE": "de",
     "LOCALES_USER_DEFAULT_TIMEZONE": "Europe/Berlin",
-    "LOGGING_LEVEL": "WARNING",
+    # Warnings quote what somebody searched for.
+    "LOGGING_LEVEL": "ERROR",
     "LOGGING_DISABLE_COLOR_FORMATTER": True,
 }
 os.environ.update({f"MAYAN_{name}": json.dumps(value) for name, value in _MAYAN.items()})
 # At the build and before the first migration neither a table of locks nor a broker is there.
 if os.environ.get("DMS_DATABASE_READY", "yes") != "yes":
     os.environ["MAYAN_CELERY_BROKER_URL"] = "memory://"
+    os.environ["MAYAN_CELERY_RESULT_BACKEND"] = "cache+memory://"
     os.environ["MAYAN_LOCK_MANAGER_BACKEND"] = f"{_APPS}.lock_manager.backends.file_lock.FileLock"
 os.environ.setdefault("MAYAN_SECRET_KEY", "only at the build of the image")
 
@@ -115,6 +120,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = int(os.environ.get("DMS_SESSION_SECONDS", "36000"))
 CORS_ORIGIN_ALLOW_ALL = False
 LANGUAGE_CODE = "de"
+LANGUAGES = (("de", "Deutsch"), ("en", "English"))
 TIME_ZONE = "Europe/Berlin"
 FILE_UPLOAD_TEMP_DIR = "/tmp"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20

@@ -70,7 +70,7 @@ def _scan(file: BinaryIO, name: str) -> None:
         LOGGER.error("virus scanner: %s", error)
         raise Refused("scanner", name=name) from error
     if malware:
-        LOGGER.warning("malware refused: %s", malware)
+        LOGGER.error("malware refused: %s", malware)
         raise Refused("malware", name=name, found=malware)
 
 
