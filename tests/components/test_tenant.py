@@ -42,7 +42,7 @@ def test_a_suspended_tenant_keeps_its_data_and_runs_nothing() -> None:
 
 
 def test_only_a_leaving_tenant_can_be_destroyed() -> None:
-    assert [each.key[2] for each in declared() if each.protect] == ["database", "tenant"]
+    assert [each.key[2] for each in declared() if each.protect] == ["database", "tenant", "dms-broker", "dms-files"]
     assert [each.key[2] for each in declared(Status.LEAVING) if each.protect] == []
 
 

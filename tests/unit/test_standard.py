@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from einklang.inventory import load
-from einklang.model.standard import DatabaseSize, FrontSize, IdentitySize, SizeClass
+from einklang.model.standard import DatabaseSize, DmsSize, FrontSize, IdentitySize, SizeClass
 from einklang.settings import PROJECT_ROOT
 
 from .tenant_folder import TODAY, make_root, problems
@@ -69,14 +69,28 @@ def test_need_is_the_sum_over_all_pods() -> None:
     identity = IdentitySize(replicas=3, cpu_request_millicores=100, cpu_limit_millicores=1000, memory_mib=1000)
     front = FrontSize(replicas=2, cpu_request_millicores=10, cpu_limit_millicores=500, memory_mib=64)
     whole = load(PROJECT_ROOT, today=TODAY).standards["2026.1"].size_of(1)
-    size = SizeClass(name=whole.name, quota=whole.quota, database=database, identity=identity, front=front)
+    dms = DmsSize(
+        replicas=2,
+        processes=1,
+        threads=8,
+        cpu_request_millicores=10,
+        cpu_limit_millicores=100,
+        memory_mib=100,
+        worker_processes=1,
+        worker_cpu_request_millicores=10,
+        worker_cpu_limit_millicores=100,
+        worker_memory_mib=200,
+        broker_memory_mib=50,
+        storage_gib=10,
+    )
+    size = SizeClass(name=whole.name, quota=whole.quota, database=database, identity=identity, front=front, dms=dms)
     assert size.need() == {
-        "cpu_request_millicores": 1320,
-        "cpu_limit_millicores": 8000,
-        "memory_mib": 7224,
-        "storage_gib": 100,
-        "volumes": 2,
-        "pods": 7,
+        "cpu_request_millicores": 1365,
+        "cpu_limit_millicores": 10800,
+        "memory_mib": 8186,
+        "storage_gib": 111,
+        "volumes": 4,
+        "pods": 12,
     }
 
 

@@ -12,6 +12,7 @@ from mayan.apps.documents.models.document_models import Document
 from einklang_dms.models import Retention
 from einklang_dms.periods import expiry
 
+
 def closed(document: Any) -> datetime | None:
     """When the last of the document's workflows came to its end; None while one is open or none was begun."""
     instances = list(document.workflows.all())
