@@ -105,8 +105,7 @@ def packages(root: Path, theme: str) -> Path:
     (font / "package.json").write_text("{}")
     for face in LIBRARIES.FACES:
         urls = f"url(./files/{face}.woff2) format('woff2'), url(./files/{face}.woff) format('woff')"
-        (font / f"{face}.css").write_text(f"src: {urls};
-")
+        (font / f"{face}.css").write_text(f"src: {urls};\n")
     for face in ("400", "700"):
         (font / "files" / f"lato-latin-{face}-normal.woff2").write_bytes(b"f")
     return root
