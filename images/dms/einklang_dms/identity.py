@@ -33,7 +33,10 @@ class Staff(DjangoAuthenticationBackendOIDC):
 
     def verify_token(self, token: str, **kwargs: Any) -> Any:
         """Signature, nonce, issuer, audience and expiry (OpenID Connect Core 1.0, section 3.1.3.7)."""
-        payload = super().verify_token(token, **kwargs)
+        try:
+            payload = super().verify_token(token, **kwargs)
+        except jwt.PyJWTError as error:
+            raise SuspiciousOperation(f"no valid token: {error}") from error
         audience = payload.get("aud")
         audience = audience if isinstance(audience, list) else [audience]
         if payload.get("iss") != settings.EINKLANG["issuer"] or self.OIDC_RP_CLIENT_ID not in audience:
