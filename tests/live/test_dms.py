@@ -1,4 +1,4 @@
-"""The document management with a real Chromium: staff with their second factor, a scanned letter, and who gets nothing."""
+"""The document management in a real Chromium: staff with second factor, a scanned letter, and who gets nothing."""
 
 from __future__ import annotations
 
