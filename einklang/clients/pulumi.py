@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from pulumi import automation
 from pulumi.automation import errors as automation_errors
@@ -106,10 +107,10 @@ class PulumiEngine:
         `pulumi cancel`. The lock names host and process id: a lock of another host or of a live process stays.
         Returns True when a lock was removed.
         """
-        url = self._environment.get("PULUMI_BACKEND_URL", "")
-        if not url.startswith("file://"):
+        url = urlsplit(self._environment.get("PULUMI_BACKEND_URL", ""))
+        if url.scheme != "file":
             return False
-        folder = Path(url.removeprefix("file://")) / ".pulumi" / "locks" / "organization" / PROJECT_NAME / stack
+        folder = Path(unquote(url.path)) / ".pulumi" / "locks" / "organization" / PROJECT_NAME / stack
         dead = [lock for lock in folder.glob("*.json") if _holder_is_dead(lock)]
         for lock in dead:
             lock.unlink(missing_ok=True)

@@ -22,7 +22,9 @@ def environment(settings: Settings, toolchain: Toolchain, environ: Mapping[str, 
         "EINKLANG_HOME": str(settings.home),
         "EINKLANG_CACHE": str(settings.cache),
         "KUBECONFIG": str(settings.kubeconfig),
-        "PULUMI_BACKEND_URL": f"file://{settings.pulumi_state}",
+        # Without files of attributes beside each file: they are not written as a whole, and with an empty one, of a run
+        # that was killed, every command ends with "EOF".
+        "PULUMI_BACKEND_URL": f"file://{settings.pulumi_state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(settings.passphrase),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.live.stage import Stage
 
 TIMEOUT_SECONDS = 3
+_NETWORKS = Path("/run/netns")
 
 
 @dataclass(frozen=True)
@@ -75,18 +78,35 @@ def listens(target: Target) -> bool:
 
 
 def connects(stage: Stage, pod: Pod, target: Target) -> bool:
-    """True where a process in the pod can open a TCP connection to the target."""
-    script = f"exec 3<>/dev/tcp/{target.address}/{target.port}"
-    done = stage.kubectl(
-        "exec", "-n", pod.namespace, pod.name, "-c", pod.container, "--",
-        "timeout", str(TIMEOUT_SECONDS), "bash", "-c", script,
-        check=False,
-    )  # fmt: skip
+    """True where a process in the pod can open a TCP connection to the target.
+
+    On the local cluster the probe enters the pod's network, so that an image without a shell is tried as well; on
+    another cluster it runs in the pod, which then needs bash.
+    """
+    probe = ["timeout", str(TIMEOUT_SECONDS), "bash", "-c", f"exec 3<>/dev/tcp/{target.address}/{target.port}"]
+    network = _network(pod.address)
+    if network:
+        done = subprocess.run(
+            ["nsenter", f"--net={network}", "--", *probe], capture_output=True, text=True, check=False
+        )
+    else:
+        done = stage.kubectl("exec", "-n", pod.namespace, pod.name, "-c", pod.container, "--", *probe, check=False)
     if done.returncode not in {0, 1, 124}:
         raise AssertionError(f"the probe in {pod.name} could not run: {done.stderr}")
     if done.returncode == 1 and "/dev/tcp" not in done.stderr:
         raise AssertionError(f"the probe in {pod.name} failed otherwise: {done.stderr}")
     return bool(done.returncode == 0)
+
+
+def _network(address: str) -> Path | None:
+    """The network of the pod with this address, where it runs on this machine."""
+    for network in _NETWORKS.glob("*"):
+        shown = subprocess.run(
+            ["nsenter", f"--net={network}", "--", "ip", "-4", "-o", "addr"], capture_output=True, text=True, check=False
+        )
+        if f" {address}/" in shown.stdout:
+            return network
+    return None
 
 
 def open_paths(stage: Stage, sources: Sequence[Pod], goals: Iterable[Target]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -11,10 +12,12 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from einklang.model.tenant import Tenant
 from einklang.operations.local import packages
@@ -89,6 +92,9 @@ def browser(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         chromium.close()
 
 
+expect.set_options(timeout=30_000)
+
+
 def new_page(browser: Browser) -> Page:
     """A page with cookies of its own."""
     page = browser.new_context(locale="de-DE", viewport={"width": 1200, "height": 850}).new_page()
@@ -139,7 +145,9 @@ def upload(page: Page, tenant: Tenant, name: str, content: bytes) -> None:
     page.goto(f"{home(tenant)}#/sources/sources/documents/wizard/")
     page.locator("select[name$=document_type]").select_option(label=TYPE)
     while not page.locator(".dropzone").count():
-        page.locator("#ajax-content button[type=submit]:visible").last.click()
+        # The page is replaced by script, and a button with it while it is being pressed.
+        with contextlib.suppress(PlaywrightTimeout):
+            page.locator("#ajax-content button[type=submit]:visible").last.click(timeout=3000)
         page.wait_for_timeout(1500)
     file = {"name": name, "mimeType": "image/png", "buffer": content}
     page.locator("input.dz-hidden-input").last.set_input_files([file])  # type: ignore[list-item]
@@ -263,7 +271,7 @@ def test_a_second_set_up_changes_nothing(stage: Stage, tenant: Tenant) -> None:
     (job,) = jobs
     container = job["spec"]["template"]["spec"]["containers"][0]
     assert job["status"].get("succeeded") == 1
-    copy = {
+    copy: dict[str, Any] = {
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {**{key: job["metadata"][key] for key in ("namespace", "labels")}, "name": "dms-setup-again"},

@@ -342,7 +342,7 @@ def test_a_new_version_of_the_standard_reaches_the_realm_and_users_stay(
         assert after["ssoSessionIdleTimeout"] == 600
         assert {client["clientId"] for client in before["clients"]} - {
             client["clientId"] for client in after["clients"]
-        } == {"dms"}, "what the template drops is dropped"
+        } == {"portal"}, "what the template drops is dropped"
         with connected(stage, tenant) as keycloak:
             assert keycloak.get(f"/{tenant.id}/users", email=email, exact="true") == [user]
         again = visit(stage, tenant)
@@ -354,14 +354,14 @@ def test_a_new_version_of_the_standard_reaches_the_realm_and_users_stay(
 
 
 def change(project: Path, tenant: Tenant) -> None:
-    """A next version of the standard with longer passwords and shorter sessions; the tenant drops its DMS."""
+    """A next version of the standard with longer passwords and shorter sessions; the tenant drops its portal."""
     old, new = project / "standards" / f"{tenant.standard}.yaml", project / "standards" / "2099.1.yaml"
     text = old.read_text().replace(f'version: "{tenant.standard}"', 'version: "2099.1"')
     text = text.replace("min_length: 12", "min_length: 14").replace("idle_minutes: 30", "idle_minutes: 10")
     new.write_text(text)
     file = project / "tenants" / f"{tenant.id}.yaml"
     text = file.read_text().replace(f'standard: "{tenant.standard}"', 'standard: "2099.1"')
-    file.write_text(re.sub(r"(dms:\n\s+enabled:) true", r"\1 false", text))
+    file.write_text(re.sub(r"(portal:\n\s+enabled:) true", r"\1 false", text))
 
 
 def up(stage: Stage, tenant: Tenant, root: Path) -> None:

@@ -20,6 +20,10 @@ def test_what_is_set_already_stays() -> None:
     assert (added["KUBECONFIG"], added["PULUMI_BACKEND_URL"]) == ("/mine", "s3://state")
 
 
+def test_the_state_has_no_files_that_a_killed_run_leaves_half_written() -> None:
+    assert environment(SETTINGS, TOOLCHAIN, {})["PULUMI_BACKEND_URL"] == "file:///home-folder/pulumi?metadata=skip"
+
+
 def test_passphrase_variable_wins_over_the_file() -> None:
     assert "PULUMI_CONFIG_PASSPHRASE_FILE" in environment(SETTINGS, TOOLCHAIN, {})
     assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment(SETTINGS, TOOLCHAIN, {"PULUMI_CONFIG_PASSPHRASE": ""})

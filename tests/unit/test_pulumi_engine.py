@@ -30,7 +30,7 @@ def lock(state: Path, pid: int, hostname: str | None = None) -> Path:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> PulumiEngine:
-    return PulumiEngine(tmp_path, {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}, tmp_path / "logs")
+    return PulumiEngine(tmp_path, {"PULUMI_BACKEND_URL": f"file://{tmp_path}?metadata=skip"}, tmp_path / "logs")
 
 
 def test_a_dead_holders_lock_is_released(tmp_path: Path, engine: PulumiEngine) -> None:
