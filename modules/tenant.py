@@ -23,12 +23,13 @@ from modules.guardrails import DEPLOYER, Guardrails, GuardrailsArgs
 from modules.identity import Identity, IdentityArgs
 from modules.kubernetes import Manifest, Object
 from modules.platform import STORAGE_CLASS
+from modules.portal import Portal, PortalArgs
 from modules.routing import Route, Routing, RoutingArgs
 
 
 def applications(tenant: TenantFile) -> tuple[str, ...]:
     """What of the tenant has a database of its own."""
-    return ("identity", *(("dms",) if tenant.modules.dms.enabled else ()))
+    return ("identity", *(name for name in ("portal", "dms") if getattr(tenant.modules, name).enabled))
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class TenantArgs:
 
 
 class Tenant(pulumi.ComponentResource):
-    """Guardrails with the operator's rights; in them, with rights for this namespace only: database, identity, routes.
+    """Guardrails with the operator's rights; in them, with rights for this namespace only: database, identity,
+    applications, front, routes.
 
     urls: workload -> address of its home page; empty while the tenant is suspended.
     """
@@ -86,6 +88,9 @@ class Tenant(pulumi.ComponentResource):
         identity = Identity("identity", _identity(args, database), after)
         everything: list[pulumi.Resource] = [database, identity]
         backends: list[Backend] = []
+        if tenant.modules.portal.enabled:
+            portal = Portal("portal", _portal(args, database, identity), after)
+            everything, backends = [*everything, portal], [*backends, portal.backend]
         if tenant.modules.dms.enabled:
             dms = Dms("dms", _dms(args, database), after)
             everything, backends = [*everything, dms], [*backends, dms.backend]
@@ -162,6 +167,19 @@ def _identity(args: TenantArgs, database: Database) -> IdentityArgs:
         database=database.access["identity"],
         suspended=tenant.status is Status.SUSPENDED,
         random=args.random,
+    )
+
+
+def _portal(args: TenantArgs, database: Database, identity: Identity) -> PortalArgs:
+    tenant = args.resolved.tenant
+    return PortalArgs(
+        resolved=args.resolved,
+        namespace=tenant.namespace,
+        image=args.image("portal"),
+        templates=args.templates,
+        database=database.access["portal"],
+        issuer=f"http://{identity.service}:{identity.port}/realms/{tenant.id}",
+        suspended=tenant.status is Status.SUSPENDED,
     )
 
 

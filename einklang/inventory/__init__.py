@@ -46,7 +46,9 @@ class Inventory:
             known = ", ".join(sorted(self.tenants)) or "none"
             raise UserError(f"no tenant {tenant_id!r}", remedy=f"add tenants/{tenant_id}.yaml; known tenants: {known}")
         standard = self.standards[tenant.standard]
-        return ResolvedTenant(tenant, standard, standard.size_of(tenant.population), self.logos.get(tenant_id))
+        chosen = [self.services[name] for name in tenant.services]
+        size = standard.size_of(tenant.population)
+        return ResolvedTenant(tenant, standard, size, self.logos.get(tenant_id), chosen)
 
 
 def load(root: Path, *, today: date) -> Inventory:

@@ -14,7 +14,7 @@ from einklang.model.problem import Code
 from einklang.model.vocabulary import CalendarDate, SizeName, Slug, Text, Version
 
 IMAGE_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$"
-REQUIRED_IMAGES = ("postgresql", "keycloak", "front")
+REQUIRED_IMAGES = ("postgresql", "keycloak", "front", "portal")
 
 
 def _image(value: str) -> str:
@@ -111,6 +111,16 @@ class DmsSize(Model):
         }
 
 
+class PortalSize(Model):
+    """The tenant's Plone."""
+
+    replicas: Positive = Field(description="Plone pods.")
+    threads: Positive = Field(description="Requests that each pod answers at the same time.")
+    cpu_request_millicores: Positive = Field(description="CPU request of each pod.")
+    cpu_limit_millicores: Positive = Field(description="CPU limit of each pod.")
+    memory_mib: Positive = Field(description="Memory request and limit of each pod, in MiB.")
+
+
 class SizeClass(Model):
     """What a tenant of a size gets."""
 
@@ -122,11 +132,12 @@ class SizeClass(Model):
     database: DatabaseSize = Field(description="PostgreSQL.")
     identity: IdentitySize = Field(description="Keycloak.")
     front: FrontSize = Field(description="nginx between the gateway and the applications.")
+    portal: PortalSize = Field(description="Plone.")
     dms: DmsSize = Field(description="Mayan EDMS with its worker and its broker.")
 
     def need(self) -> dict[str, int]:
         """What everything together takes of each quota."""
-        database, others = self.database, (self.identity, self.front)
+        database, others = self.database, (self.identity, self.front, self.portal)
         needs = {
             key: database.instances * getattr(database, key)
             + sum(other.replicas * getattr(other, key) for other in others)

@@ -41,7 +41,7 @@ def tenant(size: str = "M", status: Status = Status.ACTIVE) -> ResolvedTenant:
     changed = resolved.tenant.model_copy(update={"population": POPULATIONS[size], "status": status})
     found = resolved.standard.size_of(changed.population)
     assert found.name == size
-    return ResolvedTenant(changed, resolved.standard, found, resolved.logo)
+    return ResolvedTenant(changed, resolved.standard, found, resolved.logo, resolved.services)
 
 
 def images(resolved: ResolvedTenant) -> dict[str, str]:

@@ -194,7 +194,11 @@ def test_what_a_tenants_stack_exports(monkeypatch: pytest.MonkeyPatch) -> None:
         "namespace": "tenant-olpe",
         "standard": "2026.1",
         "size": "M",
-        "urls": {"identity": "https://id.olpe.example/realms/olpe/account/", "dms": "https://dms.olpe.example/"},
+        "urls": {
+            "identity": "https://id.olpe.example/realms/olpe/account/",
+            "portal": "https://www.olpe.example/",
+            "dms": "https://dms.olpe.example/",
+        },
     }
 
 
