@@ -10,6 +10,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from einklang.model.standard import PORTAL_SETUP_CPU_LIMIT_MILLICORES as CPU_LIMIT
+from einklang.model.standard import PORTAL_SETUP_CPU_REQUEST_MILLICORES as CPU_REQUEST
+from einklang.model.standard import PORTAL_SETUP_MEMORY_MIB as MEMORY
 from modules import labels, portal_server
 from modules.database import DatabaseAccess
 from modules.kubernetes import Manifest
@@ -19,7 +22,6 @@ _DOCUMENT = "site.json"
 _DOCUMENTS = "/etc/einklang/portal"
 _CONFIG_MAP = "portal-site"
 _WAIT_SECONDS = 300
-_MEMORY_MIB = 512
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ def _pod(setup: PortalSetup) -> dict[str, Any]:
                     *portal_server.database_environment(setup.database),
                 ],
                 "resources": {
-                    "requests": {"cpu": "50m", "memory": f"{_MEMORY_MIB}Mi"},
-                    "limits": {"cpu": "1500m", "memory": f"{_MEMORY_MIB}Mi"},
+                    "requests": {"cpu": f"{CPU_REQUEST}m", "memory": f"{MEMORY}Mi"},
+                    "limits": {"cpu": f"{CPU_LIMIT}m", "memory": f"{MEMORY}Mi"},
                 },
                 "securityContext": labels.restricted_container(),
                 "volumeMounts": [

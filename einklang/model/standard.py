@@ -26,6 +26,7 @@ def _image(value: str) -> str:
 # Of the document management, and the same in every size.
 DMS_BROKER_CPU_REQUEST_MILLICORES, DMS_BROKER_CPU_LIMIT_MILLICORES, DMS_BROKER_STORAGE_GIB = 5, 500, 1
 DMS_SETUP_CPU_REQUEST_MILLICORES, DMS_SETUP_CPU_LIMIT_MILLICORES, DMS_SETUP_MEMORY_MIB = 10, 2000, 512
+PORTAL_SETUP_CPU_REQUEST_MILLICORES, PORTAL_SETUP_CPU_LIMIT_MILLICORES, PORTAL_SETUP_MEMORY_MIB = 10, 1500, 512
 
 Positive = Annotated[int, Field(ge=1)]
 Image = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": IMAGE_PATTERN})]
@@ -120,6 +121,16 @@ class PortalSize(Model):
     cpu_limit_millicores: Positive = Field(description="CPU limit of each pod.")
     memory_mib: Positive = Field(description="Memory request and limit of each pod, in MiB.")
 
+    def need(self) -> dict[str, int]:
+        """What the pods, one more while they are replaced, and the set-up job take of each quota."""
+        pods = self.replicas + 1
+        return {
+            "cpu_request_millicores": pods * self.cpu_request_millicores + PORTAL_SETUP_CPU_REQUEST_MILLICORES,
+            "cpu_limit_millicores": pods * self.cpu_limit_millicores + PORTAL_SETUP_CPU_LIMIT_MILLICORES,
+            "memory_mib": pods * self.memory_mib + PORTAL_SETUP_MEMORY_MIB,
+            "pods": pods + 1,
+        }
+
 
 class SizeClass(Model):
     """What a tenant of a size gets."""
@@ -137,7 +148,7 @@ class SizeClass(Model):
 
     def need(self) -> dict[str, int]:
         """What everything together takes of each quota."""
-        database, others = self.database, (self.identity, self.front, self.portal)
+        database, others = self.database, (self.identity, self.front)
         needs = {
             key: database.instances * getattr(database, key)
             + sum(other.replicas * getattr(other, key) for other in others)
@@ -145,8 +156,8 @@ class SizeClass(Model):
         }
         storage = {"storage_gib": database.instances * database.storage_gib, "volumes": database.instances}
         pods = {"pods": database.instances + sum(other.replicas for other in others)}
-        own, dms = {**needs, **storage, **pods}, self.dms.need()
-        return {key: amount + dms[key] for key, amount in own.items()}
+        own, portal, dms = {**needs, **storage, **pods}, self.portal.need(), self.dms.need()
+        return {key: amount + portal.get(key, 0) + dms[key] for key, amount in own.items()}
 
 
 class PasswordPolicy(Model):

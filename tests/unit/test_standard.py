@@ -94,12 +94,12 @@ def test_need_is_the_sum_over_all_pods() -> None:
         dms=dms,
     )
     assert size.need() == {
-        "cpu_request_millicores": 1465,
-        "cpu_limit_millicores": 11800,
-        "memory_mib": 8386,
+        "cpu_request_millicores": 1525,
+        "cpu_limit_millicores": 13800,
+        "memory_mib": 8998,
         "storage_gib": 111,
         "volumes": 4,
-        "pods": 14,
+        "pods": 16,
     }
 
 
