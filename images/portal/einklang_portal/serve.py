@@ -87,6 +87,8 @@ def warm_up(pages: Application, url: str) -> None:
 def main(configuration: str) -> None:
     """Serve until SIGTERM; requests under way are answered first."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s", stream=sys.stdout)
+    # It writes whole tokens, and so who logs in and out when.
+    logging.getLogger("oic").setLevel(logging.WARNING)
     # Below, because Zope takes seconds to import, and the tests of this module need none of it.
     import waitress
     import Zope2
