@@ -12,6 +12,6 @@ find . -type f \( -name '*.pot' -o -name '*.map' -o -name '*.c' -o -name '*.h' -
 find . -type f -name '*.po' | while read -r source; do
     if [ -e "${source%.po}.mo" ]; then rm "$source"; fi
 done
-find . -depth -type d \( -name tests -o -name test \) -not -path './Testing/*' -exec rm -rf {} +
+find . -depth -type d \( -name tests -o -name test -o -name SelfTest \) -not -path './Testing/*' -exec rm -rf {} +
 # Namespaces need no start files: no package here has an `__init__.py` for one.
 rm -f ./*-nspkg.pth distutils-precedence.pth
