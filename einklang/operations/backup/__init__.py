@@ -1,0 +1,1 @@
+"""Backups from the outside: who may save where, what was saved, what is kept, and the kit that opens it."""
