@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 EINKLANG := $(VENV)/bin/einklang
 export UV_NO_PROGRESS ?= 1
 
-.PHONY: help up down clean test test-quick check lock golden schema bench env
+.PHONY: help up down clean test test-quick test-live check lock golden schema bench env
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,11 +24,14 @@ clean: $(VENV)/.ready ## show what data and caches would go; YES=1 removes them
 	@$(EINKLANG) local down
 	@$(EINKLANG) local clean --caches $(if $(YES),--yes)
 
-test: $(VENV)/.ready ## every test; starts a cluster of its own where none runs
-	@$(VENV)/bin/pytest $(ARGS)
+test: ## every test: the quick ones, then the live ones
+	@$(MAKE) --no-print-directory --keep-going test-quick test-live
 
-test-quick: $(VENV)/.ready ## the tests that need no cluster
-	@$(VENV)/bin/pytest -m "not live" $(ARGS)
+test-quick: $(VENV)/.ready ## the tests that need no cluster, one process a core
+	@$(VENV)/bin/pytest -m "not live" --numprocesses auto $(ARGS)
+
+test-live: $(VENV)/.ready ## the tests on a cluster; starts one of its own where none runs
+	@$(VENV)/bin/pytest -m live $(ARGS)
 
 check: $(VENV)/.ready ## linters, types, import rules (part of `make test`)
 	@$(VENV)/bin/pytest tests/architecture $(ARGS)
@@ -45,8 +48,8 @@ schema: $(VENV)/.ready ## write the tenant file's JSON Schema and its reference 
 env: $(VENV)/.ready ## the environment for pulumi and kubectl by hand: eval "$$(make -s env)"
 	@$(EINKLANG) env
 
-lock: ## resolve the Python dependencies again
-	@$(call uv) pip compile -q --universal --generate-hashes --no-header --upgrade --group dev pyproject.toml -o requirements.lock
+lock: ## resolve the Python dependencies again (UPGRADE=1: each to its newest version)
+	@$(call uv) pip compile -q --universal --generate-hashes --no-header $(if $(UPGRADE),--upgrade) --group dev pyproject.toml -o requirements.lock
 
 # uv itself: the one on the PATH, else a pinned one in build/uv.
 uv = $$(command -v uv || { test -x build/uv/bin/uv || { python3 -m venv build/uv && build/uv/bin/pip install -q uv==$(UV_VERSION); } >&2; echo build/uv/bin/uv; })

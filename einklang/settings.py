@@ -19,6 +19,8 @@ class Settings:
     root: the checkout (tenants/, standards/, templates/, images/, toolchain/).
     cache: what can be built again: programs and images, keyed by what they are built from (`make clean` removes it).
     home: what cannot: cluster data, certificate authority, Pulumi state, passphrase (`make clean` removes it).
+    site: the local backup site with all backups, beside the home, so that the loss of one leaves the other
+    (`make clean` never removes it); read it as `backup_site`.
     keep_build_cache: keep the Go build and module caches after a complete build.
     ci: a live test that cannot run is a failure, not a skip.
     """
@@ -26,12 +28,13 @@ class Settings:
     root: Path
     cache: Path
     home: Path
+    site: Path | None = None
     keep_build_cache: bool = False
     ci: bool = False
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
-        """Read EINKLANG_ROOT, EINKLANG_CACHE, EINKLANG_HOME, EINKLANG_KEEP_BUILD_CACHE and CI; XDG defaults."""
+        """Read EINKLANG_ROOT, _CACHE, _HOME, _BACKUP_SITE, _KEEP_BUILD_CACHE, and CI; XDG defaults."""
         user_home = Path(environ.get("HOME", "/root"))
         cache_home = Path(environ.get("XDG_CACHE_HOME") or user_home / ".cache")
         data_home = Path(environ.get("XDG_DATA_HOME") or user_home / ".local" / "share")
@@ -39,6 +42,7 @@ class Settings:
             root=Path(environ.get("EINKLANG_ROOT") or PROJECT_ROOT),
             cache=Path(environ.get("EINKLANG_CACHE") or cache_home / "einklang"),
             home=Path(environ.get("EINKLANG_HOME") or data_home / "einklang"),
+            site=Path(environ["EINKLANG_BACKUP_SITE"]) if environ.get("EINKLANG_BACKUP_SITE") else None,
             keep_build_cache=environ.get("EINKLANG_KEEP_BUILD_CACHE") == "1",
             ci=environ.get("CI", "").lower() in {"1", "true"},
         )
@@ -92,6 +96,21 @@ class Settings:
     def virtual_environment(self) -> Path:
         """The Python environment that `make` keeps in step with requirements.lock."""
         return PROJECT_ROOT / ".venv"
+
+    @property
+    def audit_key(self) -> Path:
+        """The installation's private key, with which audits and drills' evidence are signed."""
+        return self.home / "audit-key.pem"
+
+    @property
+    def audits(self) -> Path:
+        """Folder of the audits' reports, one folder an audit."""
+        return self.home / "audits"
+
+    @property
+    def backup_site(self) -> Path:
+        """Folder of the local backup site, with all backups."""
+        return self.site or self.home.with_name(f"{self.home.name}-backup-site")
 
     @property
     def passphrase(self) -> Path:

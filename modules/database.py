@@ -38,6 +38,11 @@ class DatabaseAccess:
     secret_name: str
     ca_secret_name: str
 
+    def authority_volume(self, name: str) -> dict[str, Any]:
+        """A pod's volume with `ca.crt`. Only the certificate: the Secret also holds the authority's key."""
+        items = [{"key": "ca.crt", "path": "ca.crt"}]
+        return {"name": name, "secret": {"secretName": self.ca_secret_name, "items": items}}
+
 
 @dataclass(frozen=True)
 class DatabaseArgs:

@@ -11,20 +11,17 @@ from typing import Any
 
 from einklang.model.resolved import ResolvedTenant
 from einklang.model.standard import DmsSize
-from modules import labels
+from modules import labels, pods
 from modules.database import DatabaseAccess
 from modules.flows import HTTP, REDIS
-from modules.identity_server import NAME as IDENTITY
-from modules.identity_server import PORT as IDENTITY_PORT
-from modules.identity_server import from_secret
 from modules.kubernetes import Manifest
 from modules.quantities import cpu, gibibytes, mebibytes
 
 WEB, WORKER, BROKER, SETUP = "dms", "dms-worker", "dms-broker", "dms-setup"
 PORT, BROKER_PORT = HTTP, REDIS
 USER = 65532
-KEY_SECRET, BROKER_SECRET, CLIENT_SECRET = "dms", "dms-broker", "dms-oidc"
-"""Secrets: `secret-key` of Django's signatures; `password` and `redis.conf`; the client of the realm."""
+KEY_SECRET, BROKER_SECRET = "dms", "dms-broker"
+"""Secrets: `secret-key` of Django's signatures; `password` and `redis.conf`."""
 FILES = "/var/lib/dms"
 FILES_CLAIM = "dms-files"
 _AUTHORITY = "/etc/einklang/database"
@@ -118,14 +115,12 @@ def resources(request_millicores: int, limit_millicores: int, memory_mib: int) -
 def volumes(parts: Parts, *, files: bool) -> list[dict[str, Any]]:
     """Temporary files, the database's authority, and the documents (or a place that stays empty)."""
     stored = {"persistentVolumeClaim": {"claimName": FILES_CLAIM}} if files else {"emptyDir": {"sizeLimit": "64Mi"}}
-    # Only the certificate: the Secret also holds the authority's key.
-    authority = {"secretName": parts.database.ca_secret_name, "items": [{"key": "ca.crt", "path": "ca.crt"}]}
     upload_mib = parts.resolved.standard.modules.dms.upload.max_mib
     return [
         # An upload is here once whole and once for each check, and more than one may come at a time.
         {"name": "temporary", "emptyDir": {"sizeLimit": f"{512 + 8 * upload_mib}Mi"}},
         {"name": "files", **stored},
-        {"name": "authority", "secret": authority},
+        parts.database.authority_volume("authority"),
     ]
 
 
@@ -139,37 +134,33 @@ def mounts() -> list[dict[str, Any]]:
 
 
 def environment(parts: Parts, **more: str) -> list[dict[str, Any]]:
-    """The variables that images/dms/einklang_dms/settings.py reads."""
-    tenant, upload = parts.resolved.tenant, parts.resolved.standard.modules.dms.upload
-    sessions = parts.resolved.standard.modules.identity.sessions
-    realm, database = f"realms/{tenant.id}", parts.database
+    """The variables of images/dms/einklang_dms/settings.py that all parts need, and more."""
+    database = parts.database
     values = {
-        "DMS_TITLE": f"E-Akte {tenant.name}",
-        "DMS_HOSTNAME": tenant.hostnames.dms,
+        "DMS_TITLE": f"E-Akte {parts.resolved.tenant.name}",
+        "DMS_HOSTNAME": parts.resolved.tenant.hostnames.dms,
         "DMS_MEDIA": FILES,
-        # The browser is sent to the public name; the DMS itself asks inside the namespace.
-        "DMS_ISSUER": f"https://{tenant.hostnames.identity}/{realm}",
-        "DMS_ISSUER_INTERNAL": f"http://{IDENTITY}:{IDENTITY_PORT}/{realm}",
-        "DMS_SESSION_SECONDS": str(sessions.max_hours * 3600),
         "DMS_DATABASE_HOST": database.host,
         "DMS_DATABASE_PORT": str(database.port),
         "DMS_DATABASE_NAME": database.name,
         "DMS_DATABASE_CA": f"{_AUTHORITY}/ca.crt",
         "DMS_BROKER_HOST": f"{BROKER}:{BROKER_PORT}",
-        "DMS_UPLOAD_MAX_MIB": str(upload.max_mib),
-        "DMS_UPLOAD_TYPES": " ".join(upload.types),
-        "DMS_CLAMD": parts.scanner,
         **more,
     }
     references = {
         "DMS_DATABASE_USER": (database.secret_name, "username"),
         "DMS_DATABASE_PASSWORD": (database.secret_name, "password"),
         "DMS_BROKER_PASSWORD": (BROKER_SECRET, "password"),
-        "DMS_CLIENT_ID": (CLIENT_SECRET, "client-id"),
-        "DMS_CLIENT_SECRET": (CLIENT_SECRET, "client-secret"),
         "MAYAN_SECRET_KEY": (KEY_SECRET, "secret-key"),
     }
-    return [
-        *({"name": name, "value": value} for name, value in values.items()),
-        *(from_secret(name, secret, key) for name, (secret, key) in references.items()),
-    ]
+    return pods.environment(values, references)
+
+
+def uploads(parts: Parts) -> dict[str, str]:
+    """The variables of a part that makes documents' files."""
+    upload = parts.resolved.standard.modules.dms.upload
+    return {
+        "DMS_UPLOAD_MAX_MIB": str(upload.max_mib),
+        "DMS_UPLOAD_TYPES": " ".join(upload.types),
+        "DMS_CLAMD": parts.scanner,
+    }

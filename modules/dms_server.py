@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from modules import dms_parts, labels
+from modules import dms_parts, labels, pods
 from modules.dms_parts import PORT, WEB, Parts
+from modules.identity_server import NAME as IDENTITY
+from modules.identity_server import PORT as IDENTITY_PORT
 from modules.kubernetes import OLD_ONES_FIRST, Manifest
 
+CLIENT_SECRET = "dms-oidc"  # noqa: S105 - the name of a Secret
+"""Keys `client-id` and `client-secret`; the identity component makes it."""
 _PATIENCE_SECONDS = 300
 
 
@@ -36,13 +40,7 @@ def _pod(parts: Parts) -> dict[str, Any]:
         "image": parts.image,
         "imagePullPolicy": "IfNotPresent",
         "args": ["web"],
-        "env": dms_parts.environment(
-            parts,
-            DMS_WEB_PROCESSES=str(size.processes),
-            DMS_WEB_THREADS=str(size.threads),
-            # Most threads wait in a stream of messages and need no connection.
-            DMS_DATABASE_POOL=str(max(4, size.threads // 4)),
-        ),
+        "env": _environment(parts),
         "ports": [{"name": "http", "containerPort": PORT}],
         "resources": dms_parts.resources(size.cpu_request_millicores, size.cpu_limit_millicores, size.memory_mib),
         "securityContext": labels.restricted_container(),
@@ -55,6 +53,29 @@ def _pod(parts: Parts) -> dict[str, Any]:
     }
     spec = dms_parts.pod(WEB, container, dms_parts.volumes(parts, files=True))
     return dms_parts.with_files(parts, {**spec, "terminationGracePeriodSeconds": 40})
+
+
+def _environment(parts: Parts) -> list[dict[str, Any]]:
+    """What all parts have, and what only the pages need: logins are theirs alone."""
+    tenant, size, realm = parts.resolved.tenant, parts.size, f"realms/{parts.tenant}"
+    sessions = parts.resolved.standard.modules.identity.sessions
+    login = {
+        # The browser is sent to the public name; the DMS itself asks inside the namespace.
+        "DMS_ISSUER": f"https://{tenant.hostnames.identity}/{realm}",
+        "DMS_ISSUER_INTERNAL": f"http://{IDENTITY}:{IDENTITY_PORT}/{realm}",
+        "DMS_SESSION_SECONDS": str(sessions.max_hours * 3600),
+    }
+    serving = {
+        "DMS_WEB_PROCESSES": str(size.processes),
+        "DMS_WEB_THREADS": str(size.threads),
+        # Most threads wait in a stream of messages and need no connection.
+        "DMS_DATABASE_POOL": str(max(4, size.threads // 4)),
+    }
+    references = {"DMS_CLIENT_ID": (CLIENT_SECRET, "client-id"), "DMS_CLIENT_SECRET": (CLIENT_SECRET, "client-secret")}
+    return [
+        *dms_parts.environment(parts, **dms_parts.uploads(parts), **login, **serving),
+        *pods.environment({}, references),
+    ]
 
 
 def _probe(path: str, *, period_seconds: int, failures: int) -> dict[str, Any]:

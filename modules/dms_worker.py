@@ -37,7 +37,12 @@ def _pod(parts: Parts) -> dict[str, Any]:
         "image": parts.image,
         "imagePullPolicy": "IfNotPresent",
         "args": ["worker"],
-        "env": dms_parts.environment(parts, DMS_WORKER_PROCESSES=str(size.worker_processes), OMP_THREAD_LIMIT="1"),
+        "env": dms_parts.environment(
+            parts,
+            **dms_parts.uploads(parts),
+            DMS_WORKER_PROCESSES=str(size.worker_processes),
+            OMP_THREAD_LIMIT="1",
+        ),
         "resources": dms_parts.resources(
             size.worker_cpu_request_millicores, size.worker_cpu_limit_millicores, size.worker_memory_mib
         ),

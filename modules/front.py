@@ -15,7 +15,7 @@ from typing import Any
 import pulumi
 
 from einklang.model.resolved import ResolvedTenant
-from modules import labels
+from modules import labels, pods
 from modules.flows import HTTP
 from modules.front_backend import Backend
 from modules.front_configuration import HEALTH_PORT, files, temporary_mib
@@ -106,14 +106,7 @@ def _pod(args: FrontArgs, content: Mapping[str, str]) -> dict[str, Any]:
         "securityContext": labels.restricted_pod(_USER),
         # nginx itself gives requests under way 20 seconds.
         "terminationGracePeriodSeconds": 30,
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": labels.selector(NAME)},
-            }
-        ],
+        "topologySpreadConstraints": pods.spread(NAME),
         "containers": [_container(args)],
         "volumes": [
             {"name": "temporary", "emptyDir": {"sizeLimit": f"{temporary_mib(args.backends)}Mi"}},

@@ -33,8 +33,7 @@ class GatewayArgs:
 
 def manifests(args: GatewayArgs, api: ApiServer) -> list[Manifest]:
     """Everything but the namespace, in no order."""
-    made: list[Manifest] = [_class(), _account(), _role(), _binding(), _deployment(args), _network(api)]
-    return made if args.host_address else [*made, _service()]
+    return [_class(), _account(), _role(), _binding(), _deployment(args), _network(api), _service(args)]
 
 
 def namespace(args: GatewayArgs) -> Manifest:
@@ -142,10 +141,14 @@ def _deployment(args: GatewayArgs) -> Manifest:
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _metadata(), "spec": spec}
 
 
-def _service() -> Manifest:
+def _service(args: GatewayArgs) -> Manifest:
+    """Its address for others, and for the cluster's own audit, which comes by it where the node's port is the way."""
     ports = [{"name": name, "port": port} for name, port in (("http", HTTP_PORT), ("https", HTTPS_PORT))]
-    spec = {"type": "LoadBalancer", "selector": {"app.kubernetes.io/name": NAME}, "ports": ports}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(), "spec": spec}
+    kind = "ClusterIP" if args.host_address else "LoadBalancer"
+    spec = {"type": kind, "selector": {"app.kubernetes.io/name": NAME}, "ports": ports}
+    # Pulumi would wait for the pods behind it, which start after it.
+    metadata = {**_metadata(), "annotations": {"pulumi.com/skipAwait": "true"}}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
 def _network(api: ApiServer) -> Manifest:

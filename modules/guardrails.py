@@ -31,7 +31,7 @@ class GuardrailsArgs:
     """tenant: id. standard: version. hostnames: all that routes of the tenant may name. quota: of its size class.
 
     flows: the connections that its workloads may open and accept. service_accounts: names of the workloads' accounts;
-    none of them has a token or a right.
+    none of them has a token or a right. drill: it is the scratch namespace of a restore drill.
     """
 
     tenant: str
@@ -41,6 +41,7 @@ class GuardrailsArgs:
     quota: Quota
     flows: Sequence[Flow]
     service_accounts: Sequence[str]
+    drill: bool = False
 
 
 class Guardrails(pulumi.ComponentResource):
@@ -80,6 +81,7 @@ def _namespace(args: GuardrailsArgs) -> Manifest:
             "labels": {
                 **labels.common(args.tenant, "guardrails"),
                 labels.STANDARD: args.standard,
+                **({labels.DRILL: "true"} if args.drill else {}),
                 **security,
             },
             "annotations": {labels.HOSTNAMES: ",".join(sorted(args.hostnames))},

@@ -19,6 +19,7 @@ CLIENT_SECRETS = {"portal": "PORTAL_CLIENT_SECRET", "dms": "DMS_CLIENT_SECRET"}
 
 ROLE_DESCRIPTIONS = {
     "citizen": "Bürgerin oder Bürger",
+    "editor": "Redaktion des Bürgerportals",
     "clerk": "Sachbearbeitung",
     "registrar": "Registratur",
     "auditor": "Revision: liest Ereignisse",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from einklang.model.standard import IdentitySize
-from modules import labels
+from modules import labels, pods
 from modules.database import DatabaseAccess
 from modules.identity_theme import THEME
 from modules.kubernetes import OLD_ONES_FIRST, Manifest
@@ -98,27 +98,13 @@ def _pod(server: Server) -> dict[str, Any]:
         "enableServiceLinks": False,
         "securityContext": labels.restricted_pod(_USER),
         "terminationGracePeriodSeconds": 60,
-        "topologySpreadConstraints": [
-            {
-                "maxSkew": 1,
-                "topologyKey": "kubernetes.io/hostname",
-                "whenUnsatisfiable": "ScheduleAnyway",
-                "labelSelector": {"matchLabels": labels.selector(NAME)},
-            }
-        ],
+        "topologySpreadConstraints": pods.spread(NAME),
         "containers": [_container(server)],
         "volumes": [
             {"name": "temporary", "emptyDir": {"sizeLimit": "128Mi"}},
             {"name": "data", "emptyDir": {"sizeLimit": "128Mi"}},
             {"name": "theme", "configMap": {"name": _THEMES, "items": _items(server)}},
-            {
-                "name": "authority",
-                # Only the certificate: the Secret also holds the authority's key.
-                "secret": {
-                    "secretName": server.database.ca_secret_name,
-                    "items": [{"key": "ca.crt", "path": "ca.crt"}],
-                },
-            },
+            server.database.authority_volume("authority"),
         ],
     }
 
@@ -183,15 +169,7 @@ def _environment(server: Server) -> list[dict[str, Any]]:
         "KC_BOOTSTRAP_ADMIN_CLIENT_ID": (server.admin_secret, "client-id"),
         "KC_BOOTSTRAP_ADMIN_CLIENT_SECRET": (server.admin_secret, "client-secret"),
     }
-    return [
-        *({"name": name, "value": value} for name, value in values.items()),
-        *(from_secret(name, secret, key) for name, (secret, key) in references.items()),
-    ]
-
-
-def from_secret(variable: str, secret: str, key: str) -> dict[str, Any]:
-    """An environment variable whose value is in a Secret (SYS.1.6.A8)."""
-    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+    return pods.environment(values, references)
 
 
 def _probe(check: str, *, period_seconds: int, failures: int) -> dict[str, Any]:

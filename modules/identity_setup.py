@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from modules import labels
-from modules.identity_server import from_secret
+from modules import labels, pods
 from modules.kubernetes import Manifest
 
 NAME = "identity-setup"
@@ -88,10 +87,10 @@ def _pod(setup: SetupJob) -> dict[str, Any]:
 
 
 def _environment(setup: SetupJob) -> list[dict[str, Any]]:
-    return [
-        {"name": "KEYCLOAK_URL", "value": setup.server_url},
-        {"name": "KEYCLOAK_WAIT_SECONDS", "value": str(_WAIT_SECONDS)},
-        from_secret("KEYCLOAK_CLIENT_ID", setup.admin_secret, "client-id"),
-        from_secret("KEYCLOAK_CLIENT_SECRET", setup.admin_secret, "client-secret"),
-        *(from_secret(variable, secret, "client-secret") for variable, secret in setup.client_secrets.items()),
-    ]
+    values = {"KEYCLOAK_URL": setup.server_url, "KEYCLOAK_WAIT_SECONDS": str(_WAIT_SECONDS)}
+    references = {
+        "KEYCLOAK_CLIENT_ID": (setup.admin_secret, "client-id"),
+        "KEYCLOAK_CLIENT_SECRET": (setup.admin_secret, "client-secret"),
+        **{variable: (secret, "client-secret") for variable, secret in setup.client_secrets.items()},
+    }
+    return pods.environment(values, references)

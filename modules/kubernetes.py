@@ -24,6 +24,20 @@ Pulumi takes the old ReplicaSet, when it has no pods any more, for the new one t
 (pulumi-kubernetes 4.25, pkg/await/deployment.go)."""
 
 
+def unawaited(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """The options, and nobody waits for Deployments below: one that is made without pods is never ready for Pulumi."""
+
+    def transform(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+        properties: dict[str, Any] = {**args.props}
+        if args.type_.endswith(":Deployment"):
+            metadata = properties["metadata"]
+            annotations = {**metadata["annotations"], "pulumi.com/skipAwait": "true"}
+            properties["metadata"] = {**metadata, "annotations": annotations}
+        return pulumi.ResourceTransformationResult(properties, args.opts)
+
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(transformations=[transform]))
+
+
 class Object(pulumi.CustomResource):
     """A Kubernetes object. Its Pulumi name is `kind/name` unless `name` says otherwise.
 

@@ -7,6 +7,8 @@ from typing import Any
 TENANT = "einklang/tenant"
 WORKLOAD = "einklang/workload"
 STANDARD = "einklang/standard"
+DRILL = "einklang/drill"
+"""On the namespace of a restore drill, beside the tenant's own mark."""
 HOSTNAMES = "einklang/hostnames"
 PART_OF = "einklang"
 REQUIRED = (TENANT, WORKLOAD, "app.kubernetes.io/name", "app.kubernetes.io/part-of")

@@ -92,12 +92,17 @@ def _workload_policy(namespace: str, tenant: str, name: str, flows: list[Flow], 
     for flow in flows:
         if flow.source == name:
             to_api = flow.target is Outside.API_SERVER
-            egress.append(api.egress() if to_api else {"to": [_peer(flow.target)], "ports": _ports(flow)})
+            egress.append(api.egress() if to_api else {"to": _targets(flow), "ports": _ports(flow)})
     return policy(namespace, name, labels.selector(name), ingress, egress, labels.common(tenant, name))
 
 
 def _ports(flow: Flow) -> list[Rule]:
     return [{"protocol": "TCP", "port": flow.port}]
+
+
+def _targets(flow: Flow) -> list[Rule]:
+    """Where a flow leads to: networks where it names some, else pods."""
+    return [{"ipBlock": {"cidr": network}} for network in flow.networks] or [_peer(flow.target)]
 
 
 def _peer(end: str | Outside) -> Rule:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 import pulumi
 
-from modules import admission, database_operator, gateway, labels
+from modules import admission, audit_job, auditor, database_operator, gateway, labels
+from modules.audit_job import AuditArgs
 from modules.gateway import GatewayArgs
 from modules.kubernetes import Manifest, Object
 from modules.network_policies import GATEWAY_NAMESPACE, ApiServer, api_server
 
 STORAGE_CLASS = "einklang"
 _CLUSTER_WIDE_FIRST = ("Namespace", "CustomResourceDefinition")
+_LAST = ("Deployment", "CronJob")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class PlatformArgs:
     database_operator_image: str
     gateway_definitions: Sequence[Manifest]
     gateway: GatewayArgs
+    audit: AuditArgs
     registries: Sequence[str]
     storage_provisioner: str
     storage_parameters: Mapping[str, str]
@@ -35,7 +38,7 @@ class PlatformArgs:
 
 
 class Platform(pulumi.ComponentResource):
-    """Database operator, gateway, admission policies, storage class."""
+    """Database operator, gateway, admission policies, storage class, the identity for audits and its nightly one."""
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("einklang:platform:Platform", name, None, opts)
@@ -47,6 +50,7 @@ class Platform(pulumi.ComponentResource):
         made += self._in_order(operator, protect=args.protect)
         entrance = [*args.gateway_definitions, gateway.namespace(args.gateway), *_gateway(args, api)]
         made += self._in_order(entrance, protect=args.protect)
+        made += self._in_order([*auditor.manifests(), *audit_job.manifests(args.audit, api)], protect=args.protect)
         # As with a tenant's record: destroying begins here, and so stops before anything is gone.
         Object(_record(), pulumi.ResourceOptions(parent=self, depends_on=made, protect=args.protect))
         self.register_outputs({"storage_class": STORAGE_CLASS})
@@ -101,6 +105,6 @@ def _gateway(args: PlatformArgs, api: ApiServer) -> list[Manifest]:
 def _stages(manifests: Sequence[Manifest]) -> list[list[Manifest]]:
     def stage(manifest: Manifest) -> int:
         kind = manifest["kind"]
-        return 0 if kind in _CLUSTER_WIDE_FIRST else 2 if kind == "Deployment" else 1
+        return 0 if kind in _CLUSTER_WIDE_FIRST else 2 if kind in _LAST else 1
 
     return [[manifest for manifest in manifests if stage(manifest) == number] for number in range(3)]

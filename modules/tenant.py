@@ -14,21 +14,29 @@ from einklang.model.resolved import ResolvedTenant
 from einklang.model.tenant import Status
 from einklang.model.tenant import Tenant as TenantFile
 from modules import labels
+from modules.backup import Backup, BackupArgs
+from modules.backup_site import BackupSite
 from modules.certificates import Issuer
 from modules.database import Database, DatabaseArgs
 from modules.dms import Dms, DmsArgs
-from modules.flows import HTTP, flows_of, workloads
+from modules.flows import HTTP, flows_of, to_mirror, to_site, workloads
 from modules.front import Backend, Front, FrontArgs
 from modules.guardrails import DEPLOYER, Guardrails, GuardrailsArgs
 from modules.identity import Identity, IdentityArgs
-from modules.kubernetes import Manifest, Object
+from modules.kubernetes import Manifest, Object, unawaited
 from modules.platform import STORAGE_CLASS
+from modules.portal import Portal, PortalArgs
 from modules.routing import Route, Routing, RoutingArgs
+from modules.scanner import ADDRESS, Scanner, ScannerArgs
+from modules.scanner_configuration import SignatureMirror
+
+HELD = "held"
+"""What the record says instead of the status while nothing of the tenant may start."""
 
 
 def applications(tenant: TenantFile) -> tuple[str, ...]:
     """What of the tenant has a database of its own."""
-    return ("identity", *(("dms",) if tenant.modules.dms.enabled else ()))
+    return ("identity", *(name for name in ("portal", "dms") if getattr(tenant.modules, name).enabled))
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,11 @@ class TenantArgs:
     """resolved: the tenant with its standard. images: `name:version` -> reference by digest. templates: folder.
 
     deployer: namespace -> a provider that acts as the tenant's deploying identity. now, random: clock and randomness.
-    shared_files: the storage class gives volumes that several nodes mount. scanner: `host:port` of a clamd, or empty.
+    shared_files: the storage class gives volumes that several nodes mount. signature_mirror: where scanners get their
+    signatures; None: they know a test signature only.
+    backup_site: where everything is saved; None: nowhere.
+    hold: no application starts, nothing is set up and nothing saved: what is restored has to be there first.
+    scratch: for a restore drill, in a namespace of its own beside the tenant's (modules/scratch.py).
     """
 
     resolved: ResolvedTenant
@@ -47,7 +59,31 @@ class TenantArgs:
     now: datetime
     random: Callable[[int], bytes]
     shared_files: bool = False
-    scanner: str = ""
+    signature_mirror: SignatureMirror | None = None
+    backup_site: BackupSite | None = None
+    hold: bool = False
+    scratch: bool = False
+
+    @property
+    def namespace(self) -> str:
+        """Where everything stands."""
+        tenant = self.resolved.tenant
+        return tenant.drill_namespace if self.scratch else tenant.namespace
+
+    @property
+    def suspended(self) -> bool:
+        """The tenant rests; a drill tells whether it could run."""
+        return self.resolved.tenant.status is Status.SUSPENDED and not self.scratch
+
+    @property
+    def stopped(self) -> bool:
+        """No application runs."""
+        return self.suspended or self.hold
+
+    @property
+    def protect(self) -> bool:
+        """The data is not to be removed with the stack."""
+        return self.resolved.tenant.status is not Status.LEAVING and not self.scratch
 
     def image(self, role: str) -> str:
         """The image that the standard names for a role. Raises UserError where the catalogue lacks it."""
@@ -62,7 +98,8 @@ class TenantArgs:
 
 
 class Tenant(pulumi.ComponentResource):
-    """Guardrails with the operator's rights; in them, with rights for this namespace only: database, identity, routes.
+    """Guardrails with the operator's rights; in them, with rights for this namespace only: database, identity,
+    applications, front, routes.
 
     urls: workload -> address of its home page; empty while the tenant is suspended.
     """
@@ -70,36 +107,46 @@ class Tenant(pulumi.ComponentResource):
     urls: dict[str, str]
 
     def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions) -> None:
-        super().__init__("einklang:tenant:Tenant", name, None, opts)
+        super().__init__("einklang:tenant:Tenant", name, None, unawaited(opts) if args.hold else opts)
         tenant = args.resolved.tenant
         if tenant.status is Status.REQUESTED:
             raise UserError(
                 f"tenant {tenant.id} is requested, not active: nothing is deployed",
                 remedy=f"set status: active in tenants/{tenant.id}.yaml",
             )
-        guardrails = Guardrails("guardrails", _guardrails(args), pulumi.ResourceOptions(parent=self))
+        guardrails = Guardrails("guardrails", guardrails_args(args), pulumi.ResourceOptions(parent=self))
         # Everything below is made, changed and removed by the deploying identity, while its rights stand.
-        provider = args.deployer(tenant.namespace, DEPLOYER)
+        provider = args.deployer(args.namespace, DEPLOYER)
         inside = pulumi.ResourceOptions(parent=self, provider=provider, depends_on=list(guardrails.ready))
-        database = Database("database", _database(args), inside)
+        database = Database("database", database_args(args), inside)
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[database]))
-        identity = Identity("identity", _identity(args, database), after)
+        identity = Identity("identity", identity_args(args, database), after)
         everything: list[pulumi.Resource] = [database, identity]
         backends: list[Backend] = []
+        if tenant.modules.portal.enabled:
+            portal = Portal("portal", _portal(args, database, identity), after)
+            everything, backends = [*everything, portal], [*backends, portal.backend]
         if tenant.modules.dms.enabled:
-            dms = Dms("dms", _dms(args, database), after)
+            dms = Dms("dms", dms_args(args, database), after)
             everything, backends = [*everything, dms], [*backends, dms.backend]
         if backends:
             # It looks its backends' addresses up once, when it starts.
             behind = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=everything))
             everything = [*everything, Front("front", _front(args, backends), behind)]
+        if tenant.modules.dms.enabled:
+            # Nothing waits for it: without a scanner the DMS serves, and takes no file.
+            everything = [*everything, Scanner("scanner", _scanner(args), inside)]
+        if args.backup_site:
+            # Where everything stands there is something to save.
+            saved = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=everything))
+            everything = [*everything, Backup("backup", backup_args(args, args.backup_site, database), saved)]
         self.urls = {}
-        if tenant.status is not Status.SUSPENDED:
+        if not args.suspended:
             routing = Routing("routing", _routing(args, identity, backends), inside)
             self.urls, everything = routing.urls, [*everything, routing]
         # Destroying begins with what nothing else needs. That is this record alone, and it is protected: so it stops
         # before anything of a tenant that is not leaving is gone.
-        last = pulumi.ResourceOptions(depends_on=everything, protect=tenant.status is not Status.LEAVING)
+        last = pulumi.ResourceOptions(depends_on=everything, protect=args.protect)
         Object(_record(args), pulumi.ResourceOptions.merge(inside, last))
         self.register_outputs({"urls": self.urls})
 
@@ -110,24 +157,30 @@ def _record(args: TenantArgs) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": "tenant", "namespace": tenant.namespace, "labels": labels.common(tenant.id, "tenant")},
+        "metadata": {"name": "tenant", "namespace": args.namespace, "labels": labels.common(tenant.id, "tenant")},
         "data": {
             "name": tenant.name,
             "ags": tenant.ags,
             "standard": resolved.standard.version,
             "size": resolved.size.name.value,
-            "status": tenant.status.value,
+            "status": HELD if args.hold else tenant.status.value,
         },
     }
 
 
-def _guardrails(args: TenantArgs) -> GuardrailsArgs:
+def guardrails_args(args: TenantArgs) -> GuardrailsArgs:
+    """What the namespace and its rights are made from."""
     tenant = args.resolved.tenant
-    flows = flows_of(tenant.modules)
+    mirror, site = args.signature_mirror, args.backup_site
+    flows = flows_of(tenant.modules, args.resolved.size, backups=site is not None)
+    if mirror and tenant.modules.dms.enabled:
+        flows = (*flows, to_mirror(mirror.port, mirror.networks))
+    if site:
+        flows = (*flows, to_site(site.port, site.networks))
     return GuardrailsArgs(
         tenant=tenant.id,
         standard=args.resolved.standard.version,
-        namespace=tenant.namespace,
+        namespace=args.namespace,
         hostnames=tenant.hostnames.all(),
         quota=args.resolved.size.quota,
         flows=flows,
@@ -136,62 +189,103 @@ def _guardrails(args: TenantArgs) -> GuardrailsArgs:
     )
 
 
-def _database(args: TenantArgs) -> DatabaseArgs:
+def database_args(args: TenantArgs) -> DatabaseArgs:
+    """What the database is made from."""
     tenant = args.resolved.tenant
     return DatabaseArgs(
         tenant=tenant.id,
-        namespace=tenant.namespace,
+        namespace=args.namespace,
         image=args.image("postgresql"),
         storage_class=STORAGE_CLASS,
         size=args.resolved.size.database,
         applications=applications(tenant),
-        hibernated=tenant.status is Status.SUSPENDED,
-        protect=tenant.status is not Status.LEAVING,
+        # A tenant that rests gets its data all the same.
+        hibernated=args.suspended and not args.hold,
+        protect=args.protect,
         random=args.random,
     )
 
 
-def _identity(args: TenantArgs, database: Database) -> IdentityArgs:
-    tenant = args.resolved.tenant
+def identity_args(args: TenantArgs, database: Database) -> IdentityArgs:
+    """What the identity service is made from."""
     return IdentityArgs(
         resolved=args.resolved,
-        namespace=tenant.namespace,
+        namespace=args.namespace,
         image=args.image("keycloak"),
         setup_image=args.image("identity-setup"),
         templates=args.templates,
         database=database.access["identity"],
-        suspended=tenant.status is Status.SUSPENDED,
+        suspended=args.stopped,
         random=args.random,
     )
 
 
-def _dms(args: TenantArgs, database: Database) -> DmsArgs:
+def _portal(args: TenantArgs, database: Database, identity: Identity) -> PortalArgs:
     tenant = args.resolved.tenant
+    return PortalArgs(
+        resolved=args.resolved,
+        namespace=args.namespace,
+        image=args.image("portal"),
+        templates=args.templates,
+        database=database.access["portal"],
+        issuer=f"http://{identity.service}:{identity.port}/realms/{tenant.id}",
+        suspended=args.stopped,
+    )
+
+
+def dms_args(args: TenantArgs, database: Database) -> DmsArgs:
+    """What the document management is made from."""
     return DmsArgs(
         resolved=args.resolved,
-        namespace=tenant.namespace,
+        namespace=args.namespace,
         image=args.image("dms"),
         broker_image=args.image("redis"),
         templates=args.templates,
         database=database.access["dms"],
         storage_class=STORAGE_CLASS,
         shared_files=args.shared_files,
-        scanner=args.scanner,
-        suspended=tenant.status is Status.SUSPENDED,
-        protect=tenant.status is not Status.LEAVING,
+        scanner=ADDRESS,
+        suspended=args.stopped,
+        protect=args.protect,
+        random=args.random,
+    )
+
+
+def _scanner(args: TenantArgs) -> ScannerArgs:
+    return ScannerArgs(
+        resolved=args.resolved,
+        namespace=args.namespace,
+        image=args.image("clamav"),
+        templates=args.templates,
+        mirror=args.signature_mirror,
+        suspended=args.stopped,
+    )
+
+
+def backup_args(args: TenantArgs, site: BackupSite, database: Database) -> BackupArgs:
+    """What the backup is made from."""
+    tenant = args.resolved.tenant
+    return BackupArgs(
+        resolved=args.resolved,
+        namespace=args.namespace,
+        image=args.image("backup"),
+        site=site,
+        databases=database.access,
+        files=tenant.modules.dms.enabled,
+        shared_files=args.shared_files,
+        suspended=args.stopped,
         random=args.random,
     )
 
 
 def _front(args: TenantArgs, backends: Sequence[Backend]) -> FrontArgs:
-    tenant = args.resolved.tenant
     return FrontArgs(
         resolved=args.resolved,
-        namespace=tenant.namespace,
+        namespace=args.namespace,
         image=args.image("front"),
         templates=args.templates,
         backends=backends,
-        suspended=tenant.status is Status.SUSPENDED,
+        suspended=args.stopped,
     )
 
 

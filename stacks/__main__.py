@@ -1,4 +1,4 @@
-"""The Pulumi program: the stack named `platform`, and one stack a tenant, named by the tenant's id."""
+"""The Pulumi program: the stack `platform`, one stack a tenant by its id, and `<id>.drill` while a drill runs."""
 
 import pulumi
 
@@ -8,6 +8,8 @@ from stacks import platform, tenant
 try:
     if pulumi.get_stack() == platform.NAME:
         platform.declare()
+    elif pulumi.get_stack().endswith(tenant.DRILL):
+        tenant.declare_drill(pulumi.get_stack().removesuffix(tenant.DRILL))
     else:
         tenant.declare(pulumi.get_stack())
 except EinklangError as error:

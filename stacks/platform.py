@@ -21,6 +21,7 @@ def declare() -> None:
         database_operator_image=_image(chosen, "cloudnative-pg"),
         gateway_definitions=inventory.documents(chosen.manifests / "gateway-api.yaml"),
         gateway=GatewayArgs(_image(chosen, "traefik"), chosen.gateway_host_address or None),
+        audit=settings.audit(_image(chosen, "audit")),
         registries=chosen.registries,
         storage_provisioner=chosen.storage_provisioner,
         storage_parameters=chosen.storage_parameters,

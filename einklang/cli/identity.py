@@ -7,13 +7,12 @@ import os
 import secrets
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 
 import click
 
 from einklang import inventory
 from einklang.errors import UserError
-from einklang.operations import identity
+from einklang.operations import environment, identity
 from einklang.operations.local import toolchain
 from einklang.progress import Lines
 from einklang.settings import Settings
@@ -27,7 +26,9 @@ def command() -> None:
 @command.command()
 @click.argument("tenant")
 @click.option("--email", required=True, help="Address of the person; also the name to log in with.")
-@click.option("--role", "roles", multiple=True, required=True, help="administrator, clerk, registrar or auditor.")
+@click.option(
+    "--role", "roles", multiple=True, required=True, help="editor, clerk, registrar, auditor or administrator."
+)
 @click.option("--first-name", required=True, help="First name.")
 @click.option("--last-name", required=True, help="Last name.")
 @click.option("--again", is_flag=True, help="Take over an account that exists: new password, no second factor.")
@@ -44,7 +45,7 @@ def invite(
     known = inventory.load(settings.root, today=date.today()).tenants
     if tenant not in known:
         raise UserError(f"no tenant {tenant!r}", remedy=f"one of {', '.join(sorted(known))}")
-    kubeconfig = Path(os.environ.get("KUBECONFIG") or settings.kubeconfig)
+    kubeconfig = environment.kubeconfig(settings, os.environ)
     kubectl = toolchain.ensure(settings, Lines()).binary("kubectl")
     person = identity.Person(email, first_name, last_name)
     password = identity.temporary_password(secrets.token_bytes(32))

@@ -50,29 +50,29 @@ def status(as_json: bool) -> None:
 
 @command.command("clean")
 @click.option("--caches", is_flag=True, help="Remove the toolchain and the images as well: they are built again.")
+@click.option("--backups", is_flag=True, help="Remove the local backup site as well: all backups of all tenants.")
 @click.option("--yes", is_flag=True, help="Remove; without it, only show what would go.")
-def clean(caches: bool, yes: bool) -> None:
-    """Remove the data of the stopped cluster: tenants, keys, Pulumi's state."""
+def clean(caches: bool, backups: bool, yes: bool) -> None:
+    """Remove the data of the stopped cluster: tenants, keys, Pulumi's state. Backups stay unless they are named."""
     settings = Settings.from_environment(os.environ)
-    found = cluster.data(settings, caches=caches)
+    found = cluster.data(settings, caches=caches, backups=backups)
     for path in found:
         click.echo(f"{'remove' if yes else 'would remove'} {path}")
     if yes:
-        cluster.clean(settings, caches=caches)
+        cluster.clean(settings, caches=caches, backups=backups)
     else:
         click.echo("nothing was removed; --yes removes it" if found else "there is nothing to remove")
 
 
 def _as_data(found: Status) -> dict[str, object]:
-    components = [
-        {"name": one.name, "pid": one.pid, "since": one.since and one.since.isoformat()} for one in found.components
-    ]
+    listed = [*found.components, *([found.backup_site] if found.backup_site else [])]
+    components = [{"name": one.name, "pid": one.pid, "since": one.since and one.since.isoformat()} for one in listed]
     return {"well": found.well, "node": found.node, "name_service": found.name_service, "components": components}
 
 
 def _table(found: Status) -> Table:
     table = Table("component", "pid", "state", "since", box=None, pad_edge=False)
-    for one in found.components:
+    for one in (*found.components, *([found.backup_site] if found.backup_site else [])):
         since = one.since.astimezone().strftime("%Y-%m-%d %H:%M:%S") if one.since else "–"
         table.add_row(one.name, str(one.pid or "–"), "running" if one.pid else "stopped", since)
     for name, well in (("node", found.node), ("name service", found.name_service)):

@@ -14,11 +14,11 @@ from typing import Any
 import click
 
 from einklang import inventory
+from einklang.cli._root import find_root
 from einklang.errors import EXIT_ERROR, UserError
 from einklang.model import messages
 from einklang.model.messages import Language
 from einklang.model.problem import Problem
-from einklang.settings import Settings
 
 
 @click.command("validate")
@@ -26,7 +26,8 @@ from einklang.settings import Settings
 @click.option("--lang", type=click.Choice(["de", "en"]), default="de", show_default=True, help="Language of messages.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), help="The checkout. Default: found upwards.")
-def command(files: tuple[Path, ...], lang: str, as_json: bool, root: Path | None) -> None:
+@click.option("--head", metavar="REF", help="Check the files of this commit, which is not checked out.")
+def command(files: tuple[Path, ...], lang: str, as_json: bool, root: Path | None, head: str | None) -> None:
     """Check FILES (default: everything in tenants/ and standards/) and say how to mend what is wrong.
 
     Given files are checked against all others. A file from elsewhere is checked as a draft of the tenant file of the
@@ -38,7 +39,11 @@ def command(files: tuple[Path, ...], lang: str, as_json: bool, root: Path | None
       einklang validate tenants/olpe.yaml --lang en
       einklang validate --json
     """
-    problems = inventory.check_files(files or None, root=root or _find_root(), today=date.today())
+    checkout, today = root or find_root(), date.today()
+    if head:
+        problems = _of_commit(checkout, head, files, today)
+    else:
+        problems = inventory.check_files(files or None, root=checkout, today=today)
     language = Language(lang)
     if as_json:
         click.echo(json.dumps(_as_data(problems, language), indent=2, ensure_ascii=False))
@@ -46,6 +51,15 @@ def command(files: tuple[Path, ...], lang: str, as_json: bool, root: Path | None
         _show(problems, language)
     if problems:
         sys.exit(EXIT_ERROR)
+
+
+def _of_commit(checkout: Path, head: str, files: tuple[Path, ...], today: date) -> list[Problem]:
+    if files:
+        raise UserError("--head checks all files of the commit", remedy="leave FILES out")
+    from einklang.clients.git import Git
+    from einklang.operations.answer import check
+
+    return check(Git(checkout, os.environ), head, today)
 
 
 def _show(problems: Sequence[Problem], language: Language) -> None:
@@ -60,16 +74,3 @@ def _show(problems: Sequence[Problem], language: Language) -> None:
 def _as_data(problems: Sequence[Problem], language: Language) -> dict[str, Any]:
     items = [{**problem.as_dict(), "message": asdict(messages.explain(problem, language))} for problem in problems]
     return {"valid": not problems, "problems": items}
-
-
-def _find_root() -> Path:
-    """EINKLANG_ROOT, else the checkout around the working directory, else the one this program is installed from."""
-    here = Path.cwd()
-    around = [] if os.environ.get("EINKLANG_ROOT") else [here, *here.parents]
-    root = next((path for path in around if (path / "tenants").is_dir() and (path / "standards").is_dir()), None)
-    if root is not None:
-        return root
-    settings = Settings.from_environment(os.environ)
-    if not (settings.root / "tenants").is_dir():
-        raise UserError(f"{settings.root}: no folder tenants/", remedy="give the checkout with --root")
-    return settings.root

@@ -9,10 +9,11 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from einklang.errors import ClientError
 
@@ -74,6 +75,30 @@ def run(
     return finished
 
 
+def run_bounded(argv: Sequence[str], *, env: Mapping[str, str], limit_bytes: int) -> Finished:
+    """Run a program of which somebody else decides how much it prints. Raises ClientError beyond the limit."""
+    with tempfile.TemporaryFile() as complaints:
+        child = subprocess.Popen(
+            argv,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            start_new_session=True,
+        )
+        try:
+            assert child.stdout  # noqa: S101 - opened as a pipe
+            printed = child.stdout.read(limit_bytes + 1)
+            if len(printed) > limit_bytes:
+                raise ClientError(f"{argv[0]} prints more than the {limit_bytes} bytes that are allowed")
+            code = child.wait()
+        except BaseException:
+            _kill_group(child)
+            raise
+        complaints.seek(0)
+        return Finished(code, printed.decode(errors="replace"), complaints.read().decode(errors="replace"))
+
+
 def start(
     argv: Sequence[str | os.PathLike[str]],
     *,
@@ -109,7 +134,7 @@ def _opened(log: Path) -> Iterator[IO[bytes]]:
         yield sink
 
 
-def _kill_group(child: subprocess.Popen[str]) -> None:
+def _kill_group(child: subprocess.Popen[Any]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -20,7 +21,9 @@ from urllib.parse import unquote, urlsplit
 from pulumi import automation
 from pulumi.automation import errors as automation_errors
 
+from einklang.clients import pulumi_preview
 from einklang.errors import ClientError
+from einklang.model.plan import ResourceAction
 
 PROJECT_NAME = "einklang"
 _DIAGNOSTIC_LINES = 25
@@ -62,10 +65,17 @@ class PulumiEngine:
         self._environment = {**environment, "TMPDIR": self._scratch.name}
         self._logs = logs
 
-    def up(self, stack: str, on_line: Callable[[str], None] = lambda _: None) -> Changes:
+    def up(
+        self,
+        stack: str,
+        on_line: Callable[[str], None] = lambda _: None,
+        *,
+        more: Mapping[str, str] | None = None,
+    ) -> Changes:
         """`pulumi up` of a stack, which is made where it does not exist yet.
 
-        on_line gets Pulumi's output line by line. Raises ClientError with Pulumi's diagnostics.
+        on_line gets Pulumi's output line by line. more: variables of this run alone. Raises ClientError with Pulumi's
+        diagnostics.
         """
         self.release_dead_lock(stack)
         with self._log(stack) as sink, tempfile.TemporaryDirectory(dir=self._scratch.name) as folder:
@@ -74,7 +84,7 @@ class PulumiEngine:
                 sink.write(line.rstrip("\n") + "\n")
                 on_line(line)
 
-            self._guarded(stack, lambda: self._up(stack, Path(folder) / "events", both))
+            self._guarded(stack, lambda: self._up(stack, Path(folder) / "events", both, more or {}))
             return _changes(_counts(Path(folder) / "events"))
 
     def preview(self, stack: str) -> Changes:
@@ -82,6 +92,41 @@ class PulumiEngine:
         self.release_dead_lock(stack)
         result = self._guarded(stack, lambda: self._select(stack).preview(color="never"))
         return _changes({op.value: count for op, count in result.change_summary.items()})
+
+    def plan(self, stack: str) -> tuple[ResourceAction, ...]:
+        """What `pulumi up` would do to the resources of a stack, whether it exists yet or not. Leaves no trace.
+
+        Where something protected would be deleted, Pulumi stops in the middle: then a copy of the stack without
+        protection is looked at, so that the plan is whole. Raises ClientError with Pulumi's diagnostics.
+        """
+        self.release_dead_lock(stack)
+        document = self._guarded(stack, lambda: self._looked_at(stack))
+        found = pulumi_preview.errors(document)
+        if found:
+            raise ClientError(f"stack {stack}: {_diagnostics(os.linesep.join(found))}")
+        return pulumi_preview.actions(document)
+
+    def unprotect(self, stack: str, urns: Sequence[str]) -> None:
+        """Lift the protection of these resources, so that the next update may delete them."""
+        for urn in urns:
+            self._guarded(stack, functools.partial(self._run, "state", "unprotect", urn, "--yes", "--stack", stack))
+
+    def last_update(self, stack: str) -> Mapping[str, Any] | None:
+        """The newest record of the stack's history; None where there is no stack or no update yet."""
+        try:
+            told = self._run("stack", "history", "--json", "--page-size", "1", "--stack", stack).stdout
+        except automation_errors.StackNotFoundError:
+            return None
+        updates = json.loads(told or "[]")
+        return updates[0] if updates else None
+
+    def applied(self, stack: str) -> dict[str, Any]:
+        """The stack's outputs as they were last applied, read without a run of the program; empty without a stack."""
+        try:
+            outputs: dict[str, Any] = json.loads(self._run("stack", "output", "--json", "--stack", stack).stdout)
+        except automation_errors.StackNotFoundError:
+            return {}
+        return outputs
 
     def destroy(self, stack: str, on_line: Callable[[str], None] = lambda _: None) -> None:
         """`pulumi destroy` of a stack and removal of its record. Raises ClientError on what is protected."""
@@ -94,6 +139,47 @@ class PulumiEngine:
         """The stack's outputs; secret ones are left out."""
         values = self._guarded(stack, lambda: self._select(stack).outputs())
         return {name: output.value for name, output in values.items() if not output.secret}
+
+    def export(self, stack: str) -> str:
+        """The stack's state as `pulumi stack export` prints it: JSON, secrets encrypted as in the backend.
+
+        The Automation API's own `export_stack` decrypts them (`--show-secrets`).
+        """
+        command = ["stack", "export", "--stack", stack]
+        return self._guarded(stack, lambda: self._command.run(command, str(self._root), self._environment)).stdout
+
+    def decrypted(self, stack: str, state: str, passphrase: str) -> dict[str, Any]:
+        """An exported state with its secrets in clear, by the passphrase under which it was saved. Leaves no trace.
+
+        Raises ClientError where the passphrase is another one.
+        """
+        with tempfile.TemporaryDirectory(dir=self._scratch.name) as name:
+            folder, file = Path(name), Path(name) / "state.json"
+            (folder / "Pulumi.yaml").write_text(f"name: {PROJECT_NAME}\nruntime: python\n", encoding="utf-8")
+            (folder / "backend").mkdir()
+            file.write_text(state, encoding="utf-8")
+            backend = f"file://{folder}/backend?metadata=skip"
+            variables = {
+                **self._environment, "PULUMI_BACKEND_URL": backend, "PULUMI_CONFIG_PASSPHRASE": passphrase
+            }  # fmt: skip
+
+            def run(*argv: str) -> str:
+                return self._command.run([*argv, "--stack", stack], str(folder), variables).stdout
+
+            def opened() -> str:
+                self._command.run(["stack", "init", stack, "--no-select"], str(folder), variables)
+                run("stack", "import", "--file", str(file))
+                return run("stack", "export", "--show-secrets")
+
+            document: dict[str, Any] = json.loads(self._guarded(stack, opened))
+            return document
+
+    def forget(self, stack: str) -> None:
+        """Take a stack whose resources are gone out of the backend; its settings stay. Nothing is deleted elsewhere."""
+        self.release_dead_lock(stack)
+        self._guarded(
+            stack, functools.partial(self._run, "stack", "rm", stack, "--force", "--yes", "--preserve-config")
+        )
 
     def stacks(self) -> list[str]:
         """Names of all stacks in the backend."""
@@ -116,13 +202,63 @@ class PulumiEngine:
             lock.unlink(missing_ok=True)
         return bool(dead)
 
-    def _up(self, stack: str, events: Path, on_line: Callable[[str], None]) -> None:
+    def _looked_at(self, stack: str) -> dict[str, Any]:
+        try:
+            document = self._preview_json(stack, self._environment)
+        except automation_errors.StackNotFoundError:
+            return self._preview_of_copy(stack, "")
+        if pulumi_preview.stopped_by_protection(document):
+            return self._preview_of_copy(stack, self._run("stack", "export", "--stack", stack).stdout)
+        return document
+
+    def _preview_json(self, stack: str, environment: Mapping[str, str]) -> dict[str, Any]:
+        """What `pulumi preview --json` prints, also where it ends with errors: they stand in it."""
+        lines: list[str] = []
+        try:
+            self._run("preview", "--json", "--stack", stack, environment=environment, on_line=lines.append)
+        except (automation_errors.StackNotFoundError, automation_errors.ConcurrentUpdateError):
+            raise
+        except automation_errors.CommandError as error:
+            if not lines:
+                raise ClientError(f"stack {stack}: {_diagnostics(str(error))}") from error
+        return pulumi_preview.parse("\n".join(lines))
+
+    def _preview_of_copy(self, stack: str, exported: str) -> dict[str, Any]:
+        """Preview in a backend of its own that goes afterwards. exported: the stack's state; empty for a new stack."""
+        settings = self._root / f"Pulumi.{stack}.yaml"
+        before = settings.read_bytes() if settings.is_file() else None
+        with tempfile.TemporaryDirectory(dir=self._scratch.name) as folder:
+            environment = {**self._environment, "PULUMI_BACKEND_URL": f"file://{folder}?metadata=skip"}
+            if not exported:
+                self._forget_salt(stack)
+            try:
+                self._run("stack", "init", stack, "--no-select", environment=environment)
+                if exported:
+                    file = Path(folder) / "state.json"
+                    file.write_text(_unprotected(exported), encoding="utf-8")
+                    self._run("stack", "import", "--stack", stack, "--file", str(file), environment=environment)
+                return self._preview_json(stack, environment)
+            finally:
+                if before is None:
+                    settings.unlink(missing_ok=True)
+                else:
+                    settings.write_bytes(before)
+
+    def _run(
+        self,
+        *argv: str,
+        environment: Mapping[str, str] | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> automation.CommandResult:
+        return self._command.run(list(argv), str(self._root), dict(environment or self._environment), on_line)
+
+    def _up(self, stack: str, events: Path, on_line: Callable[[str], None], more: Mapping[str, str]) -> None:
         """One run of the program where the Automation API's `up` needs six: it asks for the version, selects the stack,
         and reads outputs, the secret ones too, and the history afterwards; together they take as long as the update.
         """
         update = ["up", "--yes", "--skip-preview", "--color", "never", "--stack", stack, "--event-log", str(events)]
         # The option for the events is one of those that are meant for programs.
-        environment = {**self._environment, "PULUMI_DEBUG_COMMANDS": "true"}
+        environment = {**self._environment, **more, "PULUMI_DEBUG_COMMANDS": "true"}
         try:
             self._command.run(update, str(self._root), environment, on_line)
         except automation_errors.StackNotFoundError:
@@ -208,6 +344,14 @@ def _diagnostics(output: str) -> str:
     lines = (after if found else output).strip().splitlines()
     kept = lines[:_DIAGNOSTIC_LINES] if found else lines[-_DIAGNOSTIC_LINES:]
     return "\n  ".join(line.rstrip() for line in kept if line.strip())
+
+
+def _unprotected(exported: str) -> str:
+    """The exported state with nothing protected in it."""
+    state = json.loads(exported)
+    for resource in state["deployment"].get("resources") or []:
+        resource.pop("protect", None)
+    return json.dumps(state)
 
 
 def _holder_is_dead(lock: Path) -> bool:

@@ -28,3 +28,16 @@ def status(url: str, *, address: str | None = None, authority: Path | None = Non
             ).status_code
     except httpx.HTTPError as error:
         raise ClientError(f"{url}: {error}") from error
+
+
+def unknown_status(url: str, authority: str, timeout_seconds: float = 5) -> int | None:
+    """The HTTP status that somebody without credentials gets at `url`; None where no verified answer comes.
+
+    authority: PEM of the authority to trust; empty for the system's.
+    """
+    context = ssl.create_default_context(cadata=authority or None)
+    try:
+        with httpx.Client(verify=context, timeout=timeout_seconds, trust_env=False) as client:
+            return client.get(url).status_code
+    except httpx.HTTPError:
+        return None

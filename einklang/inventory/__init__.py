@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from einklang.errors import UserError
+from einklang.inventory import collection as collecting
 from einklang.inventory.checks import check_all
-from einklang.inventory.collection import Collection, collect
+from einklang.inventory.collection import collect
+from einklang.inventory.controls import controls
 from einklang.inventory.plain import documents
 from einklang.inventory.selection import select
 from einklang.model.messages import Language, render_all
@@ -19,7 +21,17 @@ from einklang.model.service import Service
 from einklang.model.standard import Standard
 from einklang.model.tenant import Tenant
 
-__all__ = ["InvalidInventory", "Inventory", "Problem", "ResolvedTenant", "check_files", "documents", "load"]
+__all__ = [
+    "InvalidInventory",
+    "Inventory",
+    "Problem",
+    "ResolvedTenant",
+    "check_files",
+    "controls",
+    "documents",
+    "load",
+    "load_unchecked",
+]
 
 
 class InvalidInventory(UserError):  # noqa: N818 - the name says what it is
@@ -46,19 +58,29 @@ class Inventory:
             known = ", ".join(sorted(self.tenants)) or "none"
             raise UserError(f"no tenant {tenant_id!r}", remedy=f"add tenants/{tenant_id}.yaml; known tenants: {known}")
         standard = self.standards[tenant.standard]
-        return ResolvedTenant(tenant, standard, standard.size_of(tenant.population), self.logos.get(tenant_id))
+        chosen = [self.services[name] for name in tenant.services]
+        size = standard.size_of(tenant.population)
+        return ResolvedTenant(tenant, standard, size, self.logos.get(tenant_id), chosen)
 
 
-def load(root: Path, *, today: date) -> Inventory:
+def load(root: Path, *, today: date, only: Collection[str] | None = None) -> Inventory:
     """Read and check everything below `root`; raises InvalidInventory with all problems of all files.
 
-    today: the day against which exceptions expire.
+    today: the day against which exceptions expire. only: tenants by id; the files of all others are not read, so that
+    they are not compared with these either.
     """
-    collection = collect(root, {})
+    collection = collect(root, {}, only)
     problems = check_all(collection, today)
     if problems:
         raise InvalidInventory(problems)
     return _inventory(collection)
+
+
+def load_unchecked(root: Path, only: Collection[str]) -> tuple[Inventory, list[Problem]]:
+    """What could be read of these tenants, whatever day it is, and what could not: for looking back."""
+    collection = collect(root, {}, only)
+    problems = [problem for entry in collection.tenants if entry.model is None for problem in entry.document.problems]
+    return _inventory(collection), problems
 
 
 def check_files(paths: Iterable[Path] | None, *, root: Path, today: date) -> list[Problem]:
@@ -71,7 +93,7 @@ def check_files(paths: Iterable[Path] | None, *, root: Path, today: date) -> lis
     return sorted({*selection.problems, *(problem for problem in problems if selection.covers(problem))})
 
 
-def _inventory(collection: Collection) -> Inventory:
+def _inventory(collection: collecting.Collection) -> Inventory:
     tenants = {entry.model.id: entry.model for entry in collection.tenants if entry.model}
     standards = {entry.model.version: entry.model for entry in collection.standards if entry.model}
     services = {entry.model.id: entry.model for entry in collection.services if entry.model}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from einklang.inventory.collection import Collection, Entry
 from einklang.inventory.document import Path
 from einklang.inventory.validation import nearest
 from einklang.model.ags import ags_of
+from einklang.model.approval import LONGEST_DAYS
 from einklang.model.hostname import is_inside
 from einklang.model.problem import Code, Problem
 from einklang.model.standard import Standard
@@ -32,6 +33,7 @@ def check_all(collection: Collection, today: date) -> list[Problem]:
             _check_standard(tenant, tenant.model, standards, named)
             _check_services(tenant, tenant.model, services)
             _check_exceptions(tenant, tenant.model, today)
+            _check_approvals(tenant, tenant.model, today)
     _check_together(collection.tenants)
     documents = [entry.document for entry in collection.tenants]
     documents += [entry.document for entry in collection.standards]
@@ -115,6 +117,13 @@ def _check_exceptions(entry: Entry[Tenant], tenant: Tenant, today: date) -> None
             _add(entry, Code.EXCEPTION_EXPIRED, ("exceptions", index, "expires"), str(exception.expires), str(today))
 
 
+def _check_approvals(entry: Entry[Tenant], tenant: Tenant, today: date) -> None:
+    latest = str(today + timedelta(days=LONGEST_DAYS))
+    for index, approval in enumerate(tenant.approvals):
+        if approval.too_long(today):
+            _add(entry, Code.APPROVAL_TOO_LONG, ("approvals", index, "until"), str(approval.until), latest)
+
+
 def _check_together(entries: list[Entry[Tenant]]) -> None:
     """What only one tenant may have. Both files get the problem: which of them is right is for people to say."""
     tenants = [(entry, entry.model) for entry in entries if entry.model]
@@ -124,11 +133,20 @@ def _check_together(entries: list[Entry[Tenant]]) -> None:
             owners.setdefault((kind, value), []).append((entry, path))
     for (_, value), places in owners.items():
         _add_shared(value, places)
+    domains: dict[str, list[tuple[Entry[Tenant], Tenant]]] = {}
     for entry, tenant in tenants:
-        for other, owner in tenants:
-            if tenant.domain != owner.domain and is_inside(tenant.domain, owner.domain):
+        domains.setdefault(tenant.domain, []).append((entry, tenant))
+    for entry, tenant in tenants:
+        for around in _around(tenant.domain):
+            for other, owner in domains.get(around, ()):
                 _add(entry, Code.DOMAIN_NESTED, _DOMAIN, tenant.domain, owner.domain, related=_line(other, _DOMAIN))
                 _add(other, Code.DOMAIN_AROUND, _DOMAIN, owner.domain, tenant.domain, related=_line(entry, _DOMAIN))
+
+
+def _around(domain: str) -> list[str]:
+    """The domains that this one lies in: `b.c` and `c` for `a.b.c`."""
+    labels = domain.split(".")
+    return [".".join(labels[number:]) for number in range(1, len(labels))]
 
 
 _DOMAIN: Path = ("domain",)

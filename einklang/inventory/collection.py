@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
@@ -20,7 +20,7 @@ from einklang.model.tenant import Tenant
 
 TENANTS, STANDARDS, SERVICES = FOLDERS = ("tenants", "standards", "services")
 SUFFIX = ".yaml"
-_OTHER_NAMES = frozenset({"README.md", "tenant.schema.json", "logos"})
+_OTHER_NAMES = frozenset({"README.md", "tenant.schema.json", "logos", "controls"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]*\.yaml", re.ASCII)
 
 
@@ -49,13 +49,14 @@ class Collection:
     problems: list[Problem]
 
 
-def collect(root: Path, drafts: Mapping[str, Path]) -> Collection:
+def collect(root: Path, drafts: Mapping[str, Path], only: Iterable[str] | None = None) -> Collection:
     """Read tenants/, standards/ and, where it is, services/ below `root`.
 
-    drafts: tenant files from elsewhere by their name; each takes the place of the file of the same name.
+    drafts: tenant files from elsewhere by their name; each takes the place of the file of the same name. only: ids;
+    the files of other tenants are not read.
     """
     problems: list[Problem] = []
-    paths = {path.name: path for path in _files(root, TENANTS, problems)} | dict(drafts)
+    paths = _tenants(root, only, problems) | dict(drafts)
     tenants = [_entry(root, path, Tenant) for _, path in sorted(paths.items())]
     for entry in tenants:
         if entry.model and entry.model.branding.logo:
@@ -64,6 +65,17 @@ def collect(root: Path, drafts: Mapping[str, Path]) -> Collection:
     catalogue = _files(root, SERVICES, problems) if (root / SERVICES).exists() else []
     services = [_entry(root, path, Service) for path in catalogue]
     return Collection(tenants, standards, services, problems)
+
+
+def _tenants(root: Path, only: Iterable[str] | None, problems: list[Problem]) -> dict[str, Path]:
+    """The tenant files by name. Where some are chosen, the folder is not even listed: it may be large."""
+    if only is None:
+        return {path.name: path for path in _files(root, TENANTS, problems)}
+    chosen = (root / TENANTS / f"{tenant}{SUFFIX}" for tenant in only)
+    found = [path for path in chosen if path.is_symlink() or path.exists()]
+    faults = {path: name_problem(path, f"{TENANTS}/{path.name}") for path in found}
+    problems.extend(fault for fault in faults.values() if fault)
+    return {path.name: path for path in found if not faults[path]}
 
 
 def shown_name(root: Path, path: Path) -> str:

@@ -89,6 +89,7 @@ class Code(StrEnum):
     CONTROL_UNKNOWN = "control-unknown"
     OPTION_NOT_OFFERED = "option-not-offered"
     EXCEPTION_EXPIRED = "exception-expired"
+    APPROVAL_TOO_LONG = "approval-too-long"
     IMAGE_FORM = "image-form"
     SIZE_CLASSES = "size-classes"
     QUOTA_TOO_SMALL = "quota-too-small"

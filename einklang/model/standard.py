@@ -11,10 +11,11 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from einklang.model.base import Model, fault
 from einklang.model.filing import DocumentType, FilePlan, Key, MetadataType, Upload
 from einklang.model.problem import Code
+from einklang.model.recovery import RecoveryStandard
 from einklang.model.vocabulary import CalendarDate, SizeName, Slug, Text, Version
 
 IMAGE_PATTERN = r"^[a-z0-9]+([._-][a-z0-9]+)*:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$"
-REQUIRED_IMAGES = ("postgresql", "keycloak", "front")
+REQUIRED_IMAGES = ("postgresql", "keycloak", "front", "portal")
 
 
 def _image(value: str) -> str:
@@ -26,6 +27,11 @@ def _image(value: str) -> str:
 # Of the document management, and the same in every size.
 DMS_BROKER_CPU_REQUEST_MILLICORES, DMS_BROKER_CPU_LIMIT_MILLICORES, DMS_BROKER_STORAGE_GIB = 5, 500, 1
 DMS_SETUP_CPU_REQUEST_MILLICORES, DMS_SETUP_CPU_LIMIT_MILLICORES, DMS_SETUP_MEMORY_MIB = 10, 2000, 512
+# Beside the scanner, where its signatures come from a mirror: what keeps them new.
+SCANNER_UPDATE_CPU_REQUEST_MILLICORES, SCANNER_UPDATE_CPU_LIMIT_MILLICORES, SCANNER_UPDATE_MEMORY_MIB = 1, 500, 128
+PORTAL_SETUP_CPU_REQUEST_MILLICORES, PORTAL_SETUP_CPU_LIMIT_MILLICORES, PORTAL_SETUP_MEMORY_MIB = 10, 1500, 512
+
+BACKUP_CPU_REQUEST_MILLICORES, BACKUP_CPU_LIMIT_MILLICORES, BACKUP_MEMORY_MIB = 2, 1000, 512
 
 Positive = Annotated[int, Field(ge=1)]
 Image = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": IMAGE_PATTERN})]
@@ -111,6 +117,54 @@ class DmsSize(Model):
         }
 
 
+class PortalSize(Model):
+    """The tenant's Plone."""
+
+    replicas: Positive = Field(description="Plone pods.")
+    threads: Positive = Field(description="Requests that each pod answers at the same time.")
+    cpu_request_millicores: Positive = Field(description="CPU request of each pod.")
+    cpu_limit_millicores: Positive = Field(description="CPU limit of each pod.")
+    memory_mib: Positive = Field(description="Memory request and limit of each pod, in MiB.")
+
+    def need(self) -> dict[str, int]:
+        """What the pods, one more while they are replaced, and the set-up job take of each quota."""
+        pods = self.replicas + 1
+        return {
+            "cpu_request_millicores": pods * self.cpu_request_millicores + PORTAL_SETUP_CPU_REQUEST_MILLICORES,
+            "cpu_limit_millicores": pods * self.cpu_limit_millicores + PORTAL_SETUP_CPU_LIMIT_MILLICORES,
+            "memory_mib": pods * self.memory_mib + PORTAL_SETUP_MEMORY_MIB,
+            "pods": pods + 1,
+        }
+
+
+class ScannerSize(Model):
+    """The tenant's ClamAV."""
+
+    threads: Positive = Field(description="Files that are looked at at the same time; others wait.")
+    cpu_request_millicores: Positive = Field(description="CPU request of clamd.")
+    cpu_limit_millicores: Positive = Field(description="CPU limit of clamd.")
+    memory_mib: Positive = Field(description="Memory request and limit of clamd with the test signature, in MiB.")
+    signatures_memory_mib: Positive = Field(description="The same with ClamAV's signatures from a mirror, in MiB.")
+
+    def need(self) -> dict[str, int]:
+        """What clamd and freshclam take of each quota where signatures come from a mirror."""
+        return {
+            "cpu_request_millicores": self.cpu_request_millicores + SCANNER_UPDATE_CPU_REQUEST_MILLICORES,
+            "cpu_limit_millicores": self.cpu_limit_millicores + SCANNER_UPDATE_CPU_LIMIT_MILLICORES,
+            "memory_mib": self.signatures_memory_mib + SCANNER_UPDATE_MEMORY_MIB,
+            "pods": 1,
+        }
+
+
+BACKUP_NEED = {
+    "cpu_request_millicores": BACKUP_CPU_REQUEST_MILLICORES,
+    "cpu_limit_millicores": BACKUP_CPU_LIMIT_MILLICORES,
+    "memory_mib": BACKUP_MEMORY_MIB,
+    "pods": 1,
+}
+"""What a run of the backup takes of each quota."""
+
+
 class SizeClass(Model):
     """What a tenant of a size gets."""
 
@@ -122,7 +176,9 @@ class SizeClass(Model):
     database: DatabaseSize = Field(description="PostgreSQL.")
     identity: IdentitySize = Field(description="Keycloak.")
     front: FrontSize = Field(description="nginx between the gateway and the applications.")
+    portal: PortalSize = Field(description="Plone.")
     dms: DmsSize = Field(description="Mayan EDMS with its worker and its broker.")
+    scanner: ScannerSize = Field(description="ClamAV, which looks at what comes into the document management.")
 
     def need(self) -> dict[str, int]:
         """What everything together takes of each quota."""
@@ -134,8 +190,9 @@ class SizeClass(Model):
         }
         storage = {"storage_gib": database.instances * database.storage_gib, "volumes": database.instances}
         pods = {"pods": database.instances + sum(other.replicas for other in others)}
-        own, dms = {**needs, **storage, **pods}, self.dms.need()
-        return {key: amount + dms[key] for key, amount in own.items()}
+        parts = (self.portal.need(), self.dms.need(), self.scanner.need(), BACKUP_NEED)
+        own = {**needs, **storage, **pods}
+        return {key: amount + sum(part.get(key, 0) for part in parts) for key, amount in own.items()}
 
 
 class PasswordPolicy(Model):
@@ -227,14 +284,45 @@ class ModuleStandards(Model):
 
 
 class BackupClass(Model):
-    """How often data is saved, how long it is kept, how often a restore is rehearsed (CON.3.A4, A5, A15)."""
+    """How often data is saved, how long it is kept, how often a restore is rehearsed (CON.3.A4, A5, A15).
 
-    interval_hours: Positive = Field(description="Hours between two snapshots.")
-    keep_daily: Positive = Field(description="Daily snapshots that are kept.")
-    keep_weekly: Positive = Field(description="Weekly snapshots that are kept.")
-    keep_monthly: Positive = Field(description="Monthly snapshots that are kept.")
+    Runs of all tenants spread over the window; several a day follow each other at the interval, from there.
+    """
+
+    interval_hours: int = Field(ge=1, le=24, description="Hours between two runs; a divisor of 24.")
+    window_start_hour: int = Field(ge=0, le=23, description="Hour (UTC) in which the first run of a day may begin.")
+    window_hours: int = Field(ge=1, le=24, description="Hours over which the tenants' first runs are spread.")
+    recovery_point_hours: Positive = Field(
+        description="Recovery point objective (RPO): greatest age of the newest backup."
+    )
+    keep_daily: Positive = Field(description="Daily backups that are kept; all of these days stay.")
+    keep_weekly: Positive = Field(description="Weekly backups that are kept.")
+    keep_monthly: Positive = Field(description="Monthly backups that are kept.")
     recovery_time_hours: Positive = Field(description="Recovery time objective (RTO).")
     drill_interval_days: Positive = Field(description="Days between two restore drills.")
+
+    @field_validator("interval_hours")
+    @classmethod
+    def _divides_the_day(cls, value: int) -> int:
+        if 24 % value:
+            raise fault(Code.CHOICE, value, "1, 2, 3, 4, 6, 8, 12, 24")
+        return value
+
+    @field_validator("window_hours")
+    @classmethod
+    def _fits_between_two_runs(cls, value: int, info: ValidationInfo) -> int:
+        interval = info.data.get("interval_hours", value)
+        if value > interval:
+            raise fault(Code.CHOICE, value, f"1–{interval}")
+        return value
+
+    @field_validator("recovery_point_hours")
+    @classmethod
+    def _can_be_met(cls, value: int, info: ValidationInfo) -> int:
+        interval = info.data.get("interval_hours", value)
+        if value < interval:
+            raise fault(Code.CHOICE, value, f"≥ {interval}")
+        return value
 
 
 class RetentionClass(Model):
@@ -254,6 +342,7 @@ class Standard(Model):
     modules: ModuleStandards = Field(description="Modules and what they offer.")
     backup_classes: Mapping[Slug, BackupClass] = Field(description="Backup classes that tenants choose from.")
     retention_classes: Mapping[Slug, RetentionClass] = Field(description="Retention classes of documents.")
+    recovery: RecoveryStandard = Field(description="Order of a rebuild, and users' credentials after an attack.")
     grundschutz_edition: Text = Field(description="Edition of BSI IT-Grundschutz that the controls refer to.")
     controls: tuple[Text, ...] = Field(min_length=1, strict=False, description="Controls that tenants are checked for.")
 

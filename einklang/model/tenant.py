@@ -13,11 +13,13 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from einklang.model import ags as keys
 from einklang.model import colour, hostname
+from einklang.model.approval import Approval
 from einklang.model.base import Model, fault
 from einklang.model.districts import DISTRICTS, INDEPENDENT_CITIES
 from einklang.model.exception import StandardException
 from einklang.model.office import Address, OpeningHours
 from einklang.model.problem import Code
+from einklang.model.registration import Registrations
 from einklang.model.vocabulary import Language, Ring, Slug, Status, Text, Version, unique
 
 __all__ = ["Branding", "Contact", "Contacts", "Hostnames", "Language", "Modules", "Ring", "Status", "Tenant"]
@@ -244,6 +246,15 @@ class Tenant(Model):
     exceptions: tuple[StandardException, ...] = Field(
         default=(), strict=False, description="Befristete Abweichungen vom Standard."
     )
+    approvals: tuple[Approval, ...] = Field(
+        default=(),
+        max_length=2,
+        strict=False,
+        description="Befristete Genehmigungen, Daten zu löschen. Der IT-Zweckverband trägt sie ein.",
+    )
+    registrations: Registrations = Field(
+        default=Registrations(), description="Anmeldungen bei Diensten des Bundes. Darf fehlen: dann stehen sie aus."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -262,3 +273,8 @@ class Tenant(Model):
     def namespace(self) -> str:
         """The tenant's Kubernetes namespace."""
         return f"tenant-{self.id}"
+
+    @property
+    def drill_namespace(self) -> str:
+        """Where a restore drill rebuilds the tenant for some minutes."""
+        return f"drill-{self.id}"

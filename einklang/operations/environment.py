@@ -7,8 +7,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from einklang.clients.outside import Way
 from einklang.operations.local.toolchain import Toolchain, install_plugins
 from einklang.settings import Settings
+
+LOCAL_GATEWAY = "127.0.0.1"
 
 
 def environment(settings: Settings, toolchain: Toolchain, environ: Mapping[str, str]) -> dict[str, str]:
@@ -21,6 +24,7 @@ def environment(settings: Settings, toolchain: Toolchain, environ: Mapping[str, 
         "EINKLANG_ROOT": str(settings.root),
         "EINKLANG_HOME": str(settings.home),
         "EINKLANG_CACHE": str(settings.cache),
+        "EINKLANG_BACKUP_SITE": str(settings.backup_site),
         "KUBECONFIG": str(settings.kubeconfig),
         # Without files of attributes beside each file: they are not written as a whole, and with an empty one, of a run
         # that was killed, every command ends with "EOF".
@@ -62,7 +66,7 @@ def prepare_state(settings: Settings, toolchain: Toolchain) -> None:
         _keep_no_debug_log(settings.pulumi_home / "logs")
     settings.pulumi_state.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not settings.passphrase.exists():
-        _write_private(settings.passphrase, secrets.token_urlsafe(32))
+        write_private(settings.passphrase, secrets.token_urlsafe(32))
 
 
 def _keep_no_debug_log(folder: Path) -> None:
@@ -78,12 +82,25 @@ def _keep_no_debug_log(folder: Path) -> None:
         folder.write_text("Einklang keeps no debug logs of Pulumi: they hold all properties and take half of a run.\n")
 
 
+def kubeconfig(settings: Settings, environ: Mapping[str, str]) -> Path:
+    """That of the operator's own cluster, which KUBECONFIG names, or of the local one."""
+    return Path(environ.get("KUBECONFIG") or settings.kubeconfig)
+
+
 def uses_local_cluster(settings: Settings, environ: Mapping[str, str]) -> bool:
     """True unless KUBECONFIG names a cluster of the operator's own."""
-    return environ.get("KUBECONFIG", str(settings.kubeconfig)) == str(settings.kubeconfig)
+    return kubeconfig(settings, environ) == settings.kubeconfig
 
 
-def _write_private(path: Path, text: str) -> None:
+def way(settings: Settings, environ: Mapping[str, str]) -> Way:
+    """How this machine reaches the tenants' sites: through the local cluster's gateway, or as their names lead."""
+    if not uses_local_cluster(settings, environ):
+        return Way()
+    return Way(LOCAL_GATEWAY, settings.certificate_authority / "ca.crt")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
     temporary.touch(mode=0o600)

@@ -44,14 +44,15 @@ class Invitation:
 
 
 @contextlib.contextmanager
-def connected(kubectl: Path, kubeconfig: Path, tenant: Tenant) -> Iterator[Keycloak]:
-    """The tenant's Keycloak as its technical client, through a forwarded port.
+def connected(kubectl: Path, kubeconfig: Path, tenant: Tenant, namespace: str | None = None) -> Iterator[Keycloak]:
+    """The tenant's Keycloak as its technical client, through a forwarded port. namespace: another than the tenant's.
 
     Needs the rights to read Secrets of the tenant's namespace and to forward ports there: the operators have them.
     """
-    secret = Kubernetes(kubectl, kubeconfig).get("secret", ADMIN_SECRET, "-n", tenant.namespace)["data"]
+    place = namespace or tenant.namespace
+    secret = Kubernetes(kubectl, kubeconfig).get("secret", ADMIN_SECRET, "-n", place)["data"]
     client, value = (base64.b64decode(secret[key]).decode() for key in ("client-id", "client-secret"))
-    with forwarded(kubectl, kubeconfig, tenant.namespace, TARGET, PORT) as address:
+    with forwarded(kubectl, kubeconfig, place, TARGET, PORT) as address:
         yield Keycloak(f"http://{address}", client, value)
 
 

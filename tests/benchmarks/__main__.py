@@ -20,16 +20,23 @@ from einklang.operations.local import toolchain
 from einklang.operations.local.toolchain_declaration import Purpose
 from einklang.progress import Lines
 from einklang.settings import Settings
-from tests.benchmarks import report, startup, tenant
+from tests.benchmarks import backups, fleet, report, restore, startup, tenant
 from tests.benchmarks.measure import Result
+from tests.live import load
 from tests.live import stage as staging
+from tests.live.stage import Stage
 
+LOAD_SECONDS = 120
 NO_CLUSTER = "no local cluster is running; start one by: make up"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print. Returns the exit code."""
     options = _options(argv)
+    if options.parts in (["requests"], ["backup"]):
+        with tempfile.TemporaryDirectory(prefix="einklang-benchmark-") as name:
+            print(_alone(options.parts[0], Path(name), options.runs))
+        return 0
     settings, environ = Settings.from_environment(os.environ), dict(os.environ)
     reason = staging.why_not()
     if reason or not staging.running(settings, environ):
@@ -50,15 +57,37 @@ def main(argv: Sequence[str] | None = None) -> int:
             for case, tool, result in tenant.measure(stage, folder, helm, options.runs, _say):
                 cases.setdefault(case, {})[tool] = result
                 _say(f"{tool}: {case}: {result.figure.wall_seconds:.2f} s")
+        crowds = _load(stage) if "load" in options.parts else []
+        if "restore" in options.parts:
+            print(restore.table(restore.measure(stage, folder, options.runs, _say)), end="\n\n")
     _print(options.json, machine, first, cases)
-    return 0
+    if crowds:
+        print(load.table(crowds))
+    return 1 if any(crowd.errors for crowd in crowds) else 0
+
+
+def _alone(part: str, folder: Path, runs: int) -> str:
+    """The table of a part that needs no cluster."""
+    if part == "requests":
+        return fleet.table(fleet.measure(folder, runs, _say))
+    return backups.table(backups.measure(folder, _say))
+
+
+def _load(stage: Stage) -> list[load.Crowd]:
+    """Two minutes of visitors and clerks. An error makes the command fail: a page that is none is no figure."""
+    _say(f"{load.VISITORS} visitors and {load.CLERKS} clerks for {LOAD_SECONDS} seconds")
+    crowds = load.run(stage, stage.tenants[0], LOAD_SECONDS)
+    for error in [error for crowd in crowds for error in crowd.errors][:10]:
+        _say(f"error: {error}")
+    return crowds
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="runs of each quick case; the median counts")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
-    parser.add_argument("parts", nargs="*", default=["startup", "tenant"], help="startup, tenant (default: both)")
+    parts = "startup, tenant (default: both), load, restore; or requests or backup alone, which need no cluster"
+    parser.add_argument("parts", nargs="*", default=["startup", "tenant"], help=parts)
     return parser.parse_args(argv)
 
 

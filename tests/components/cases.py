@@ -16,11 +16,13 @@ from einklang import inventory
 from einklang.model.resolved import ResolvedTenant
 from einklang.model.tenant import Status
 from einklang.settings import PROJECT_ROOT
+from modules.backup_site import BackupSite
 from modules.certificates import LocalAuthority
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POPULATIONS = {"S": 12_000, "M": 25_036, "L": 250_000}
 """Size class -> inhabitants of a municipality in it."""
+SITE = BackupSite("rest:https://backup.example:8445/", ("192.0.2.7/32",), "certificate of the site's authority\n")
 OPTIONS = pulumi.ResourceOptions()
 
 
@@ -41,7 +43,7 @@ def tenant(size: str = "M", status: Status = Status.ACTIVE) -> ResolvedTenant:
     changed = resolved.tenant.model_copy(update={"population": POPULATIONS[size], "status": status})
     found = resolved.standard.size_of(changed.population)
     assert found.name == size
-    return ResolvedTenant(changed, resolved.standard, found, resolved.logo)
+    return ResolvedTenant(changed, resolved.standard, found, resolved.logo, resolved.services)
 
 
 def images(resolved: ResolvedTenant) -> dict[str, str]:

@@ -185,3 +185,12 @@ def test_retention_comes_from_the_classes_of_the_standard() -> None:
     assert years["rechnung"] == 10
     assert years["bauakte"] is None
     assert {each["delete_from_trash_after_days"] for each in document()["document_types"]} == {90}
+
+
+def test_text_is_read_where_the_tenant_wants_it() -> None:
+    resolved = cases.tenant()
+    assert {each["text_recognition"] for each in document()["document_types"]} == {True}
+    dms = resolved.tenant.modules.dms.model_copy(update={"text_recognition": False})
+    tenant = resolved.tenant.model_copy(update={"modules": resolved.tenant.modules.model_copy(update={"dms": dms})})
+    without = json.loads(setup_document(TEMPLATES, replace(resolved, tenant=tenant)))
+    assert {each["text_recognition"] for each in without["document_types"]} == {False}

@@ -114,9 +114,9 @@ def test_its_disk_holds_the_bodies_that_it_takes() -> None:
     ("portal", "dms", "left_out"),
     [
         (True, True, set()),
-        (True, False, {"dms"}),
+        (True, False, {"dms", "scanner"}),
         (False, True, {"portal"}),
-        (False, False, {"portal", "dms", "front"}),
+        (False, False, {"portal", "dms", "scanner", "front"}),
     ],
 )
 def test_a_module_that_is_off_leaves_no_flow(portal: bool, dms: bool, left_out: set[str]) -> None:
@@ -127,7 +127,7 @@ def test_a_module_that_is_off_leaves_no_flow(portal: bool, dms: bool, left_out: 
             "dms": modules.dms.model_copy(update={"enabled": dms}),
         }
     )
-    gone = set(workloads(FLOWS)) - set(workloads(flows_of(chosen)))
+    gone = set(workloads(FLOWS)) - set(workloads(flows_of(chosen, cases.tenant().size)))
     assert left_out <= gone
     assert all(name.partition("-")[0] in left_out for name in gone)
 

@@ -82,7 +82,7 @@ def test_no_service_waits_for_pods_that_start_after_it() -> None:
 
 def test_what_runs_is_named_by_digest_and_restricted() -> None:
     for where, template in rules.templates(declared()):
-        assert template["spec"]["serviceAccountName"] in {"cnpg-manager", "traefik"}, where
+        assert template["spec"]["serviceAccountName"] in {"cnpg-manager", "traefik", "auditor"}, where
         for container in template["spec"]["containers"]:
             assert container["image"].startswith("registry.einklang.example/"), where
             assert "@sha256:" in container["image"], where

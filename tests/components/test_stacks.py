@@ -12,13 +12,20 @@ import pytest
 from pulumi.runtime import set_all_config
 
 from einklang.errors import UserError
-from einklang.model.tenant import Status
+from einklang.model.tenant import Status, Tenant
+from modules.audit_job import AuditArgs
 from modules.certificates import CertManager, LocalAuthority
 from stacks import platform, providers, settings, tenant
-from tests.components import cases, programs
-from tests.components.recording import Declared, objects, record, refusal
+from tests.components import cases, programs, recording
+from tests.components.recording import Declared, objects, one, record, refusal
 
-CONFIG = {"einklang:storageProvisioner": "rancher.io/local-path", "einklang:gatewayHostAddress": "127.0.0.1"}
+CONFIG = {
+    "einklang:storageProvisioner": "rancher.io/local-path",
+    "einklang:gatewayHostAddress": "127.0.0.1",
+    "einklang:backupSite": "rest:https://10.243.0.1:8445/",
+    "einklang:backupNetworks": '["10.243.0.1/32"]',
+    "einklang:backupAuthority": "local",
+}
 KUBECONFIG: dict[str, Any] = {
     "apiVersion": "v1",
     "kind": "Config",
@@ -41,13 +48,16 @@ KUBECONFIG: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home with catalogue, kubeconfig and authority; no setting but those that Pulumi.yaml has."""
-    names = [*cases.images(cases.tenant()), "cloudnative-pg:1.27.0", "traefik:3.6.12"]
+    names = [*cases.images(cases.tenant()), "cloudnative-pg:1.27.0", "traefik:3.6.12", "audit:0.1.0"]
     (tmp_path / "images.yaml").write_text(json.dumps({name: cases.image(name) for name in names}))
     (tmp_path / "kubeconfig").write_text(json.dumps(KUBECONFIG))
     (tmp_path / "authority").mkdir()
     (tmp_path / "authority" / "ca.crt").write_bytes(cases.authority().certificate_pem)
     (tmp_path / "authority" / "ca.key").write_bytes(cases.authority().key_pem)
+    (tmp_path / "site" / "tls").mkdir(parents=True)
+    (tmp_path / "site" / "tls" / "ca.crt").write_text("certificate of the site's authority\n")
     monkeypatch.setenv("EINKLANG_HOME", str(tmp_path))
+    monkeypatch.setenv("EINKLANG_BACKUP_SITE", str(tmp_path / "site"))
     monkeypatch.delenv("EINKLANG_ROOT", raising=False)
     monkeypatch.delenv("KUBECONFIG", raising=False)
     set_all_config(dict(CONFIG))
@@ -125,6 +135,21 @@ def test_the_platforms_stack(home: Path) -> None:
     assert settings.read().images == json.loads((home / "images.yaml").read_text())
 
 
+def test_the_nightly_audit_knows_when_and_whom_to_trust(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "ours.crt").write_text("OURS")
+    local = (home / "authority" / "ca.crt").read_text()
+    for chosen, schedule, authority in (
+        ({}, "30 3 * * *", local),
+        ({"einklang:auditSchedule": "0 1 * * *", "einklang:certificates": "cert-manager:public"}, "0 1 * * *", ""),
+        ({"einklang:auditAuthority": str(tmp_path / "ours.crt")}, "30 3 * * *", "OURS"),
+    ):
+        set_all_config({**CONFIG, **chosen})
+        assert settings.audit("image") == AuditArgs("image", schedule, authority)
+    set_all_config({**CONFIG, "einklang:auditAuthority": str(tmp_path / "missing.crt")})
+    with pytest.raises(UserError, match=r"missing\.crt"):
+        settings.audit("image")
+
+
 def test_settings_of_another_installation(tmp_path: Path) -> None:
     catalogue, reference = tmp_path / "catalogue.yaml", f"registry.intern.example/keycloak@sha256:{'0' * 64}"
     catalogue.write_text(json.dumps({"keycloak:26.4.2": reference}))
@@ -166,6 +191,29 @@ def test_the_platform_is_protected_unless_set_otherwise(value: str | None, prote
     assert settings.read().protect_platform is protected
 
 
+def test_a_tenant_learns_of_storage_and_signatures() -> None:
+    mirror = {"url": "http://mirror.example:8080", "networks": ["192.0.2.10/32"]}
+    chosen = {"einklang:sharedFiles": "true", "einklang:signatureMirror": json.dumps(mirror)}
+    set_all_config({**CONFIG, **chosen})
+    declared = record(lambda: tenant.declare("olpe"))
+    assert one(declared, "PersistentVolumeClaim", "dms-files").manifest["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert (
+        "PrivateMirror http://mirror.example:8080"
+        in one(declared, "ConfigMap", "scanner").manifest["data"]["freshclam.conf"]
+    )
+    set_all_config(dict(CONFIG))
+    declared = record(lambda: tenant.declare("olpe"))
+    assert one(declared, "PersistentVolumeClaim", "dms-files").manifest["spec"]["accessModes"] == ["ReadWriteOnce"]
+    assert list(one(declared, "ConfigMap", "scanner").manifest["data"]) == ["clamd.conf"]
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "ReadWriteMany"])
+def test_shared_files_are_on_or_off(value: str) -> None:
+    set_all_config({**CONFIG, "einklang:sharedFiles": value})
+    with pytest.raises(UserError, match="einklang:sharedFiles"):
+        settings.read()
+
+
 def test_a_catalogue_that_is_none_is_refused(home: Path) -> None:
     (home / "images.yaml").write_text("- a list\n")
     with pytest.raises(UserError, match="not an image catalogue"):
@@ -189,12 +237,18 @@ def test_what_a_tenants_stack_exports(monkeypatch: pytest.MonkeyPatch) -> None:
     exported: dict[str, Any] = {}
     monkeypatch.setattr(pulumi, "export", exported.__setitem__)
     record(lambda: tenant.declare("olpe"))
+    applied = json.loads(exported.pop("tenant"))
+    assert Tenant.model_validate_json(json.dumps(applied)) == cases.tenant().tenant
     assert exported == {
         "state": Status.ACTIVE.value,
         "namespace": "tenant-olpe",
         "standard": "2026.1",
         "size": "M",
-        "urls": {"identity": "https://id.olpe.example/realms/olpe/account/", "dms": "https://dms.olpe.example/"},
+        "urls": {
+            "identity": "https://id.olpe.example/realms/olpe/account/",
+            "portal": "https://www.olpe.example/",
+            "dms": "https://dms.olpe.example/",
+        },
     }
 
 
@@ -205,3 +259,17 @@ def test_providers_tell_embedded_credentials_from_files() -> None:
 
 def _ignore(_: object) -> None:
     """The declaration is recorded; its value is not needed."""
+
+
+def test_saved_secrets_are_made_with_what_was_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that is named, as a secret; the others are made anew as ever."""
+    monkeypatch.setenv("EINKLANG_SAVED_SECRETS", json.dumps({"dms": {"secret-key": "c2F2ZWQ="}, "gone": {}}))
+    monkeypatch.setattr(recording, "SECRET", "[secret]")
+    monkeypatch.setattr(recording, "_redacted", lambda value: value)
+    declared = record(lambda: tenant.declare("olpe"))
+    (kept,) = objects(declared, "Secret")[4:5]
+    assert kept.key[2] == "dms"
+    assert "c2F2ZWQ=" in json.dumps(kept.manifest["data"])
+    assert kept.secret
+    assert kept.ignore_changes == ("data",)
+    assert sum("c2F2ZWQ=" in json.dumps(each.manifest) for each in objects(declared, "Secret")) == 1

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tests.live.stage import Stage
@@ -17,10 +18,12 @@ _NETWORKS = Path("/run/netns")
 
 @dataclass(frozen=True)
 class Pod:
-    """A running pod, one of its containers, and the TCP ports it declares."""
+    """A running pod, what it is, one of its containers, and the TCP ports it declares."""
 
     namespace: str
     name: str
+    uid: str
+    workload: str
     container: str
     address: str
     ports: tuple[int, ...]
@@ -42,6 +45,8 @@ def pods(stage: Stage, namespace: str) -> list[Pod]:
         Pod(
             namespace,
             pod["metadata"]["name"],
+            pod["metadata"]["uid"],
+            pod["metadata"]["labels"].get("einklang/workload", ""),
             pod["spec"]["containers"][0]["name"],
             pod["status"]["podIP"],
             tuple(
@@ -85,6 +90,10 @@ def connects(stage: Stage, pod: Pod, target: Target) -> bool:
     """
     probe = ["timeout", str(TIMEOUT_SECONDS), "bash", "-c", f"exec 3<>/dev/tcp/{target.address}/{target.port}"]
     network = _network(pod.address)
+    if network and not network.exists():
+        # That pod is gone, and another has its address.
+        _network.cache_clear()
+        network = _network(pod.address)
     if network:
         done = subprocess.run(
             ["nsenter", f"--net={network}", "--", *probe], capture_output=True, text=True, check=False
@@ -98,6 +107,7 @@ def connects(stage: Stage, pod: Pod, target: Target) -> bool:
     return bool(done.returncode == 0)
 
 
+@lru_cache(maxsize=256)
 def _network(address: str) -> Path | None:
     """The network of the pod with this address, where it runs on this machine."""
     for network in _NETWORKS.glob("*"):
@@ -112,7 +122,8 @@ def _network(address: str) -> Path | None:
 def open_paths(stage: Stage, sources: Sequence[Pod], goals: Iterable[Target]) -> list[str]:
     """Those source -> target pairs that connect, as readable lines."""
     pairs = [(pod, target) for target in goals for pod in sources]
-    with ThreadPoolExecutor(max_workers=6) as pool:
+    # They wait most of the time: a connection that is not let through is never refused.
+    with ThreadPoolExecutor(max_workers=24) as pool:
         results = list(pool.map(lambda pair: connects(stage, *pair), pairs))
     return [
         f"{pod.namespace}/{pod.name} -> {target.what} {target.address}:{target.port}"

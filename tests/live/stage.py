@@ -107,7 +107,7 @@ def own_home(settings: Settings) -> Settings:
     stays untouched.
     """
     home = settings.cache / "test-home"
-    return replace(settings, home=home, root=home / "project")
+    return replace(settings, home=home, site=None, root=home / "project")
 
 
 def bring_up(settings: Settings, environ: Mapping[str, str], *, from_nothing: bool) -> Stage:
@@ -136,7 +136,7 @@ def take_away(settings: Settings, environ: Mapping[str, str]) -> None:
     """`make down` of the stage's own cluster, and removal of its data."""
     base = _environment(settings, environ)
     subprocess.run(["make", "--no-print-directory", "down"], env=base, cwd=PROJECT_ROOT, check=True)
-    subprocess.run([EINKLANG, "local", "clean", "--yes"], env=base, check=True)
+    subprocess.run([EINKLANG, "local", "clean", "--backups", "--yes"], env=base, check=True)
     shutil.rmtree(settings.home, ignore_errors=True)
 
 
@@ -146,6 +146,7 @@ def _environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, st
     return {
         **kept,
         "EINKLANG_HOME": str(settings.home),
+        "EINKLANG_BACKUP_SITE": str(settings.backup_site),
         "EINKLANG_CACHE": str(settings.cache),
         "EINKLANG_ROOT": str(settings.root),
     }

@@ -9,7 +9,15 @@ import pytest
 
 from tests.live.stage import EINKLANG, Stage
 
-BARE = ("HOME", "EINKLANG_HOME", "EINKLANG_CACHE", "EINKLANG_ROOT", "XDG_CACHE_HOME", "XDG_DATA_HOME")
+BARE = (
+    "HOME",
+    "EINKLANG_HOME",
+    "EINKLANG_CACHE",
+    "EINKLANG_BACKUP_SITE",
+    "EINKLANG_ROOT",
+    "XDG_CACHE_HOME",
+    "XDG_DATA_HOME",
+)
 
 
 def bash(stage: Stage, script: str) -> str:

@@ -11,7 +11,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -22,60 +21,26 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from einklang.model.tenant import Tenant
 from einklang.operations.local import packages
 from einklang.progress import Silent
-from tests.live.people import address, invite, visit
+from tests.live.people import PASSWORD, Employee, address, employ, visit
 from tests.live.stage import Stage
 from tests.live.test_browser import ARGUMENTS, picture, trust
-from tests.live.visitor import one_time_password
 
-PASSWORD = f"Sauerland!{secrets.token_hex(4)}9"
 TYPE = "Eingangspost"
 FOUND_WITHIN_SECONDS = 90
 
 
-@dataclass
-class Employee:
-    """Somebody with a password and a telephone. last: the last code, which is not accepted twice."""
-
-    tenant: Tenant
-    email: str
-    factor: str
-    last: str = ""
-
-    def code(self) -> str:
-        """A code that has not been used."""
-        while (code := one_time_password(self.factor, time.time())) == self.last:
-            time.sleep(1)
-        self.last = code
-        return code
-
-    def log_in(self, page: Page) -> None:
-        """From the DMS's address through the identity service and back."""
-        page.goto(home(self.tenant))
-        page.locator("#username").fill(self.email)
-        page.locator("#password").fill(PASSWORD)
-        page.locator("#kc-login").click()
-        page.locator("#otp").fill(self.code())
-        page.locator("#kc-login").click()
+def log_in(page: Page, employee: Employee) -> None:
+    """From the DMS's address through the identity service and back."""
+    page.goto(home(employee.tenant))
+    page.locator("#username").fill(employee.email)
+    page.locator("#password").fill(employee.password)
+    page.locator("#kc-login").click()
+    page.locator("#otp").fill(employee.code())
+    page.locator("#kc-login").click()
 
 
 def home(tenant: Tenant) -> str:
     return f"https://{tenant.hostnames.dms}/"
-
-
-def employ(stage: Stage, tenant: Tenant, role: str) -> Employee:
-    """Invite somebody and set up password and second factor, as the first login asks for it."""
-    email, first = address(role), visit(stage, tenant)
-    first.log_in(email, invite(stage, tenant, email, role))
-    factor, code = "", ""
-    for _ in range(2):
-        if first.shows("password-new"):
-            first.submit(**{"password-new": PASSWORD, "password-confirm": PASSWORD})
-        else:
-            factor = first.otp_secret()
-            code = one_time_password(factor, time.time())
-            first.submit(totp=code, userLabel="Telefon")
-    assert first.code
-    return Employee(tenant, email, factor, code)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +76,7 @@ def tenant(stage: Stage) -> Tenant:
 def clerk(stage: Stage, browser: Browser, tenant: Tenant) -> Page:
     """The clerk's browser, logged in."""
     page = new_page(browser)
-    employ(stage, tenant, "clerk").log_in(page)
+    log_in(page, employ(stage, tenant, "clerk"))
     page.wait_for_url(f"{home(tenant)}**")
     expect(page.locator("#menu-main")).to_contain_text("Dokumente")
     picture(page, "dms-home")
@@ -121,7 +86,7 @@ def clerk(stage: Stage, browser: Browser, tenant: Tenant) -> Page:
 @pytest.fixture(scope="module")
 def auditor(stage: Stage, browser: Browser, tenant: Tenant) -> Page:
     page = new_page(browser)
-    employ(stage, tenant, "auditor").log_in(page)
+    log_in(page, employ(stage, tenant, "auditor"))
     page.wait_for_url(f"{home(tenant)}**")
     expect(page.locator("#menu-main")).to_contain_text("Dokumente")
     return page
@@ -246,7 +211,7 @@ def test_there_is_no_local_login(browser: Browser, tenant: Tenant) -> None:
 
 def test_logging_out_ends_both_sessions(stage: Stage, browser: Browser, tenant: Tenant) -> None:
     page = new_page(browser)
-    employ(stage, tenant, "registrar").log_in(page)
+    log_in(page, employ(stage, tenant, "registrar"))
     page.wait_for_url(f"{home(tenant)}**")
     assert ask(page, "/api/v4/documents/")[0] == 200
     page.goto(f"{home(tenant)}oidc/leave/")
@@ -256,7 +221,7 @@ def test_logging_out_ends_both_sessions(stage: Stage, browser: Browser, tenant: 
 def test_logging_out_elsewhere_ends_the_session_here(stage: Stage, browser: Browser, tenant: Tenant) -> None:
     """Back-channel logout: the identity service tells the DMS."""
     page = new_page(browser)
-    employ(stage, tenant, "registrar").log_in(page)
+    log_in(page, employ(stage, tenant, "registrar"))
     page.wait_for_url(f"{home(tenant)}**")
     account = page.context.new_page()
     account.goto(f"https://{tenant.hostnames.identity}/realms/{tenant.id}/protocol/openid-connect/logout")

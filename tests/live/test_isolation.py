@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 
 import pytest
 
+from einklang import inventory
+from modules.flows import flows_of
 from tests.live import probes
 from tests.live.probes import Target
 from tests.live.stage import Stage
@@ -35,6 +39,29 @@ def test_the_allowed_path_is_open(stage: Stage) -> None:
     identity = [pod for pod in probes.pods(stage, A) if pod.name.startswith("identity-")]
     database = [target for target in probes.targets(stage, A) if target.port == 5432]
     assert len(probes.open_paths(stage, identity, database)) == len(identity) * len(database) > 0
+
+
+def test_within_a_tenant_just_the_flows_are_open(stage: Stage) -> None:
+    """Every pod tries every port that another pod of its tenant listens on."""
+    resolved = inventory.load(stage.settings.root, today=date.today()).resolve("olpe")
+    flows = {(flow.source, flow.target, flow.port) for flow in flows_of(resolved.tenant.modules, resolved.size)}
+    everyone = probes.pods(stage, A)
+    goals = {
+        (pod, port): Target(pod.workload, pod.address, port)
+        for pod in everyone
+        for port in pod.ports
+        if probes.listens(Target(pod.name, pod.address, port))
+    }
+    assert {pod.workload for pod, _ in goals} >= {"identity", "database", "front", "portal", "dms", "dms-broker"}
+    tried = [(source, pod, port) for source in everyone for pod, port in goals if source != pod]
+    with ThreadPoolExecutor(max_workers=24) as pool:
+        answers = list(pool.map(lambda each: probes.connects(stage, each[0], goals[each[1], each[2]]), tried))
+    opened = {
+        (each[0].workload, each[1].workload, each[2]) for each, answer in zip(tried, answers, strict=True) if answer
+    }
+    there = {pod.workload for pod in everyone}
+    listening = {(pod.workload, port) for pod, port in goals}
+    assert opened == {each for each in flows if each[0] in there and (each[1], each[2]) in listening}
 
 
 def test_only_the_database_reaches_the_api_server(stage: Stage) -> None:

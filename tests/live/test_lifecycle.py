@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import random
@@ -12,12 +13,16 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 
+from einklang import inventory
 from einklang.clients import web
 from einklang.clients.pulumi import PulumiEngine
+from tests.live import documents, people
 from tests.live import stage as staging
 from tests.live.stage import EINKLANG, GATEWAY, Stage
 
@@ -153,14 +158,16 @@ def session(leader: int) -> list[int]:
 
 
 def test_a_one_line_change_reaches_the_tenant_and_nothing_else(own: Stage) -> None:
-    """Another colour is another theme and another emergency page: nothing else changes, and Pulumi waits until it
-    serves."""
+    """Another colour is another theme, style sheet and emergency page, and another file to save; nothing else changes.
+
+    Pulumi waits until it serves.
+    """
     file = own.settings.root / "tenants" / f"{TENANT}.yaml"
     file.write_text(re.sub(r"(?m)^(\s+primary:) .*$", r'\1 "#7a1f3d"', file.read_text()))
     plan = json.loads(pulumi(own, "preview", "--json").stdout)
     changed = {step["urn"].split("::")[-1] for step in plan["steps"] if step["op"] not in {"same", "read"}}
     assert changed
-    assert all("identity" in name or "front" in name for name in changed), changed
+    assert all(re.search("identity|front|portal|configmap.backup$", name) for name in changed), changed
     up(own)
     status = own.get("deployment", "identity", "-n", NAMESPACE)["status"]
     assert status["readyReplicas"] == status["updatedReplicas"] == status["replicas"] == 1
@@ -170,6 +177,62 @@ def test_a_one_line_change_reaches_the_tenant_and_nothing_else(own: Stage) -> No
         for content in found.get("binaryData", {}).values()
     ]
     assert any("#7a1f3d" in content for content in files)
+
+
+def test_a_new_standard_reaches_the_tenant_and_keeps_its_content(own: Stage) -> None:
+    """A new entry of the file plan, a changed retention and another text of a page; a second run changes nothing."""
+    tenant = inventory.load(own.settings.root, today=date.today()).tenants[TENANT]
+    dms, portal = f"https://{tenant.hostnames.dms}", f"https://{tenant.hostnames.portal}"
+    clerk = people.enter(own, people.employ(own, tenant, "clerk"), f"{dms}/")
+    letter = documents.upload(clerk, tenant, "brief.txt", b"Ein Brief von gestern").json()["url"]
+    editor = people.enter(own, people.employ(own, tenant, "editor"), f"{portal}/login")
+    news = write_news(editor, portal, "Neues vom Rathaus")
+    new_standard(own)
+    change(own, 'standard: "2026.1"', 'standard: "2026.2"')
+    up(own)
+    cabinets = clerk.get(f"{dms}/api/v4/cabinets/?page_size=100").json()["results"]
+    assert any("Digitale Bürgerdienste" in each["full_path"] for each in cabinets)
+    assert query(own, "select years from einklang_dms_retention r join documents_documenttype t on "
+                 "t.id = r.document_type_id where t.label = 'Antrag'") == "12"  # fmt: skip
+    assert "Nach 20 Minuten" in editor.get(f"{portal}/datenschutz").text
+    documents.wait_for_file(clerk, letter, hashlib.sha256(b"Ein Brief von gestern").hexdigest())
+    assert "Neues vom Rathaus" in editor.get(news).text
+    done = pulumi(own, "up", "--yes", "--skip-preview", "--expect-no-changes")
+    assert "unchanged" in done.stdout
+
+
+def new_standard(stage: Stage) -> None:
+    """The next version of the standard: the one before with three changes."""
+    folder = stage.settings.root / "standards"
+    text = (folder / "2026.1.yaml").read_text()
+    for old, new in {
+        'version: "2026.1"': 'version: "2026.2"',
+        '"013": Datenschutz': '"014": Digitale Bürgerdienste\n          "013": Datenschutz',
+        "{title: Antrag, retention: years-10,": "{title: Antrag, retention: years-12,",
+        'years-10: {title: "10 Jahre", years: 10}': 'years-10: {title: "10 Jahre", years: 10}\n'
+        '  years-12: {title: "12 Jahre", years: 12}',
+        "idle_minutes: 30": "idle_minutes: 20",
+    }.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    (folder / "2026.2.yaml").write_text(text)
+
+
+def write_news(editor: httpx.Client, portal: str, title: str) -> str:
+    """Fill in the form for news; returns the address of what it made."""
+    form = f"{portal}/aktuelles/++add++News Item"
+    found = re.search(r'name="_authenticator"[^>]* value="([^"]+)"', editor.get(form).text)
+    assert found
+    fields = {"form.widgets.IDublinCore.title": title, "form.buttons.save": "Speichern", "_authenticator": found[1]}
+    made = editor.post(form, files={name: (None, value) for name, value in fields.items()})
+    assert made.is_redirect, made.text[:2000]
+    return str(made.headers["location"])
+
+
+def query(stage: Stage, sql: str) -> str:
+    """One value from the DMS's database."""
+    asked = ["psql", "-d", "dms", "-tAc", sql]
+    return str(stage.kubectl("exec", "-n", NAMESPACE, "database-1", "-c", "postgres", "--", *asked).stdout).strip()
 
 
 def test_suspended_it_has_no_pods_and_no_routes_and_comes_back(own: Stage) -> None:

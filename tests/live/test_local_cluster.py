@@ -58,8 +58,11 @@ class Small:
 @pytest.fixture(scope="module")
 def small(stage: Stage) -> Iterator[Small]:
     home = stage.settings.cache / "cluster-test-home"
-    environment = {**stage.environment, "EINKLANG_HOME": str(home), "KUBECONFIG": str(home / "kubeconfig")}
-    own = replace(stage, settings=replace(stage.settings, home=home), environment=environment)
+    settings = replace(stage.settings, home=home, site=None)
+    places = {"EINKLANG_HOME": str(home), "EINKLANG_BACKUP_SITE": str(settings.backup_site)}
+    own = replace(
+        stage, settings=settings, environment={**stage.environment, **places, "KUBECONFIG": f"{home}/kubeconfig"}
+    )
     own.run(str(EINKLANG), "local", "down")  # of an earlier run that was killed
     stage.run(str(EINKLANG), "local", "down")
     try:
@@ -72,7 +75,7 @@ def small(stage: Stage) -> Iterator[Small]:
         yield ready
     finally:
         own.run(str(EINKLANG), "local", "down")
-        own.run(str(EINKLANG), "local", "clean", "--yes")
+        own.run(str(EINKLANG), "local", "clean", "--backups", "--yes")
         stage.run(str(EINKLANG), "local", "up")
         until(lambda: all_ready(stage), 300, "the session's pods are ready again")
 
@@ -91,7 +94,7 @@ def all_ready(stage: Stage) -> bool:
 
 
 def test_status_shows_every_component(small: Small) -> None:
-    assert tuple(small.pids()) == components.NAMES
+    assert tuple(small.pids()) == (*components.NAMES, "backup site")
     assert small.local("status").returncode == 0
 
 
@@ -269,11 +272,12 @@ def test_no_image_can_be_collected(small: Small) -> None:
 
 def test_another_home_is_told_whose_cluster_is_up(small: Small) -> None:
     with tempfile.TemporaryDirectory(prefix="ekl-") as other:  # short: a socket's path has a limit
-        refused = small.stage.run(str(EINKLANG), "local", "up", check=False, EINKLANG_HOME=other)
+        places = {"EINKLANG_HOME": other}
+        refused = small.stage.run(str(EINKLANG), "local", "up", check=False, **places)
         assert refused.returncode == 1
         assert f"another local cluster is up on this machine: {small.base}" in refused.stderr
         assert f"EINKLANG_HOME={small.stage.settings.home} einklang local down" in refused.stderr
-        assert small.stage.run(str(EINKLANG), "local", "down", EINKLANG_HOME=other).stderr == ""
+        assert small.stage.run(str(EINKLANG), "local", "down", **places).stderr == ""
     assert small.local("status").returncode == 0
 
 
@@ -314,15 +318,35 @@ def test_up_may_be_killed_at_any_moment(small: Small, moment_seconds: float) -> 
     assert small.local("status").returncode == 0
 
 
-def test_down_works_after_everything_was_killed(small: Small) -> None:
+def kill_everything(small: Small) -> None:
     for pid in small.pids().values():
         os.kill(pid, signal.SIGKILL)
     for line in Path("/proc").glob("[0-9]*/cmdline"):
         words = line.read_bytes().decode(errors="replace").split("\0")
         if words[0].endswith("containerd-shim-runc-v2") and any(str(small.base) in word for word in words):
             os.kill(int(line.parent.name), signal.SIGKILL)
+
+
+def test_down_works_after_everything_was_killed(small: Small) -> None:
+    kill_everything(small)
     small.local("down")
     assert small.differences() == []
+
+
+def test_a_killed_cluster_is_in_nobodys_way(small: Small) -> None:
+    small.local("up")
+    kill_everything(small)
+    with tempfile.TemporaryDirectory(prefix="ekl-") as other:
+        places = {"EINKLANG_HOME": other, "EINKLANG_BACKUP_SITE": f"{other}/site"}
+        try:
+            started = small.stage.run(str(EINKLANG), "local", "up", **places)
+            assert f"remove what a killed cluster left on this machine: {small.base}" in started.stderr
+        finally:
+            small.stage.run(str(EINKLANG), "local", "down", **places)
+    assert small.differences() == []
+    small.local("up")
+    assert small.stage.get("configmap", "-n", NAMESPACE, "kept")["data"] == {"word": "im-klartext"}
+    small.local("down")
 
 
 def test_down_works_without_its_records(small: Small) -> None:

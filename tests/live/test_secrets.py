@@ -97,6 +97,7 @@ PLACES = {
     ),
     "objects": Place(NAMESPACE, objects),
     "logs of pods": Place("Keycloak", pod_logs),
+    "backup site": Place("olpe:$2b$", files(lambda stage: stage.settings.backup_site)),
     "kubeconfig": Place("clusters", lambda stage: iter([("kubeconfig", stage.settings.kubeconfig.read_bytes())])),
 }
 

@@ -207,6 +207,16 @@ EDITS = [
     Edit("notice too long", "Am Rosenmontag ist geschlossen.", "x" * 301, "too-long", 31, 9, "notice"),
     Edit("unknown control", "APP.4.4.A7", "APP.4.4.A99", "control-unknown", 28, 15, "exceptions[1].control"),
     Edit("exception without reason", "Das Netz wird bis zum Winter umgebaut.", "folgt", "too-short", 28, 35),
+    Edit(
+        "approval for too long",
+        "backup: {class: standard}",
+        "backup: {class: standard}\n"
+        "approvals: [{module: dms, reason: Akten sind übergeben., approved_by: Leitung, until: 2026-12-25}]",
+        "approval-too-long",
+        27,
+        87,
+        "approvals[1].until",
+    ),
     Edit("expired exception", "2027-01-31", "2026-11-22", "exception-expired", 28, 104, "exceptions[1].expires"),
 ]
 

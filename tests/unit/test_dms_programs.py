@@ -8,9 +8,11 @@ import struct
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -29,6 +31,8 @@ def program(path: str) -> ModuleType:
 
 
 CLAMD, PERIODS = program("einklang_dms/clamd.py"), program("einklang_dms/periods.py")
+PERMISSIONS = program("einklang_dms/permissions.py")
+REDELIVERY = program("einklang_dms/redelivery.py")
 HEARTBEAT, LIBRARIES = program("einklang_dms/heartbeat.py"), program("libraries.py")
 
 
@@ -61,6 +65,14 @@ def test_what_the_scanner_says(answer: bytes, found: str) -> None:
     assert CLAMD.scan(scanner.address, chunks()) == found
     scanner.thread.join(5)
     assert scanner.received == b"one" + b"two" * 1000
+
+
+@pytest.mark.parametrize(
+    ("found", "incomplete"),
+    [("Heuristics.Limits.Exceeded.MaxScanTime", True), ("Einklang.Test.EICAR.UNOFFICIAL", False), ("", False)],
+)
+def test_what_could_not_be_looked_at_is_no_malware(found: str, incomplete: bool) -> None:
+    assert CLAMD.incomplete(found) is incomplete
 
 
 @pytest.mark.parametrize("answer", [b"", b"INSTREAM size limit exceeded. ERROR\0", b"stream: OK but FOU\0"])
@@ -132,3 +144,58 @@ def test_a_file_that_is_missing_ends_the_build(tmp_path: Path) -> None:
     (root / "jquery/dist/jquery.min.js").unlink()
     with pytest.raises(SystemExit, match=r"jquery\.min\.js"):
         LIBRARIES.main(root, tmp_path / "static")
+
+
+def test_a_permission_is_asked_for_once_a_request_and_each_user_for_itself() -> None:
+    asked: list[tuple[int, str]] = []
+
+    def ask(permission: Any, user: Any) -> bool:
+        asked.append((permission.pk, user.name))
+        return bool(user.name == "clerk")
+
+    may = PERMISSIONS.once(ask)
+    view, delete = SimpleNamespace(pk=1), SimpleNamespace(pk=2)
+    clerk, stranger, next_request = (SimpleNamespace(name=name) for name in ("clerk", "stranger", "clerk"))
+    assert [may(view, clerk), may(view, clerk), may(delete, clerk)] == [True, True, True]
+    assert [may(view, stranger), may(view, stranger)] == [False, False]
+    assert may(view, next_request)
+    assert asked == [(1, "clerk"), (2, "clerk"), (1, "stranger"), (1, "clerk")]
+
+
+class Broker:
+    """kombu's connection and channel to a Redis that has tasks of a dead worker."""
+
+    unacked_index_key = "unacked_index"
+
+    def __init__(self, taken: list[bytes]) -> None:
+        self.taken, self.waited, self.given_back = taken, False, list[tuple[bytes, bool]]()
+        self.default_channel = self.qos = self
+
+    @contextmanager
+    def _here(self) -> Iterator[Broker]:
+        yield self
+
+    def connection_for_read(self) -> Any:
+        return self._here()
+
+    conn_or_acquire = connection_for_read
+
+    def ensure_connection(self, max_retries: int | None) -> None:
+        assert max_retries is None, "the broker may start later"
+        self.waited = True
+
+    def zrange(self, key: str, first: int, last: int) -> list[bytes]:
+        assert self.waited
+        assert (key, first, last) == ("unacked_index", 0, -1)
+        return self.taken
+
+    def restore_by_tag(self, tag: bytes, client: Any, *, leftmost: bool) -> None:
+        assert client is self
+        self.given_back.append((tag, leftmost))
+
+
+@pytest.mark.parametrize("taken", [[], [b"one", b"two"]])
+def test_what_a_dead_worker_had_taken_is_first_in_the_queue_again(taken: list[bytes]) -> None:
+    broker = Broker(taken)
+    REDELIVERY.give_back(SimpleNamespace(app=broker), signal="worker_init")
+    assert broker.given_back == [(tag, True) for tag in taken]

@@ -78,6 +78,17 @@ def test_versions_in_package_urls_are_encoded(tmp_path: Path) -> None:
     ]
 
 
+def test_debian_packages_name_their_source(tmp_path: Path) -> None:
+    """Where it has another name or version: Debian's advisories are about sources."""
+    status = STATUS.replace(b"Package: bash\n", b"Package: bash\nSource: bash-source\n")
+    status = status.replace(b"Package: zlib1g\n", b"Package: zlib1g\nSource: zlib (1:1.2)\n")
+    urls = [part.purl for part in found(tmp_path, {"var/lib/dpkg/status": status})]
+    assert [url.partition("distro=bookworm")[2] for url in urls] == [
+        "&upstream=bash-source",
+        "&upstream=zlib%401%3A1.2",
+    ]
+
+
 def test_python_packages_but_not_debians(tmp_path: Path) -> None:
     metadata = b"Metadata-Version: 2.1\nName: Plone_Api\nVersion: 2.0\n\nName: not this\n"
     files = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from einklang.clients.kubernetes import Kubernetes, wait
+from einklang.clients.kubernetes import Kubernetes, job_end, objects_in, wait
 from einklang.errors import CheckError, ClientError
 
 FAKE = """#!/bin/sh
@@ -61,3 +61,21 @@ def test_waiting_ends_with_the_condition_the_time_or_what_it_needs() -> None:
 
     with pytest.raises(ClientError, match="etcd ended"):
         wait("it", lambda: False, 5, meanwhile=died)
+
+
+@pytest.mark.parametrize(
+    ("status", "end"),
+    [
+        (None, ""),
+        ({"conditions": [{"type": "FailureTarget", "status": "True"}, {"type": "Failed", "status": "False"}]}, ""),
+        ({"conditions": [{"type": "FailureTarget", "status": "True"}, {"type": "Failed", "status": "True"}]}, "Failed"),
+        ({"conditions": [{"type": "Complete", "status": "True"}]}, "Complete"),
+    ],
+)
+def test_how_a_job_ended(status: object, end: str) -> None:
+    assert job_end({"status": status}) == end
+
+
+def test_objects_among_the_lines_of_a_log() -> None:
+    log = 'a warning\n{"a": "one\u2028line"}\n[1]\n{"half": \n"text"\n{"b": 2}'
+    assert objects_in(log) == [{"a": "one\u2028line"}, {"b": 2}]

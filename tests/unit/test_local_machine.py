@@ -80,8 +80,9 @@ def here(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 @pytest.fixture
-def folders(tmp_path: Path) -> Folders:
-    return Folders(tmp_path / "cluster")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    """Below a short name: a socket's path is limited."""
+    return Folders(tmp_path_factory.mktemp("home") / "cluster")
 
 
 def test_what_came_with_the_cluster_goes(here: Machine, folders: Folders) -> None:

@@ -166,3 +166,14 @@ def test_what_the_provider_leaves_in_the_temporary_folder_goes_with_the_engine(t
     del engine
     gc.collect()
     assert not folder.exists()
+
+
+def test_an_exported_state_keeps_its_secrets_encrypted(tmp_path: Path) -> None:
+    """The Automation API's `export_stack` would ask for them in clear."""
+    program = tmp_path / "bin" / "pulumi"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\ncase "$1" in version) echo v3.259.0 ;; *) echo "$@" ;; esac\n')
+    program.chmod(0o755)
+    engine = PulumiEngine(tmp_path, {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}, tmp_path / "logs")
+    asked = engine.export("olpe").split()
+    assert [word for word in asked if word != "--non-interactive"] == ["stack", "export", "--stack", "olpe"]

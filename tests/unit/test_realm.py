@@ -20,7 +20,7 @@ from einklang.settings import PROJECT_ROOT
 from modules.identity_realm import STAFF_MARKER, master_document, realm_document
 
 TEMPLATES = PROJECT_ROOT / "templates"
-STAFF = ("clerk", "registrar", "auditor", "administrator")
+STAFF = ("editor", "clerk", "registrar", "auditor", "administrator")
 
 
 @cache

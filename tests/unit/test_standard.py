@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from einklang.inventory import load
-from einklang.model.standard import DatabaseSize, DmsSize, FrontSize, IdentitySize, SizeClass
+from einklang.model.standard import DatabaseSize, DmsSize, FrontSize, IdentitySize, PortalSize, ScannerSize, SizeClass
 from einklang.settings import PROJECT_ROOT
 
 from .tenant_folder import TODAY, make_root, problems
@@ -40,8 +40,8 @@ def test_size_classes_have_no_gap(population: int, size: str) -> None:
         ("    population_below: 100000\n", "", "size-classes", "size_classes"),
         ("cpu_request_millicores: 1000\n", "cpu_request_millicores: 100\n", "quota-too-small", "size_classes"),
         (
-            "second_factor_roles: [clerk",
-            "second_factor_roles: [clark",
+            "second_factor_roles: [editor",
+            "second_factor_roles: [edith",
             "choice",
             "modules.identity.second_factor_roles",
         ),
@@ -68,6 +68,7 @@ def test_need_is_the_sum_over_all_pods() -> None:
     )
     identity = IdentitySize(replicas=3, cpu_request_millicores=100, cpu_limit_millicores=1000, memory_mib=1000)
     front = FrontSize(replicas=2, cpu_request_millicores=10, cpu_limit_millicores=500, memory_mib=64)
+    portal = PortalSize(replicas=2, threads=2, cpu_request_millicores=50, cpu_limit_millicores=500, memory_mib=100)
     whole = load(PROJECT_ROOT, today=TODAY).standards["2026.1"].size_of(1)
     dms = DmsSize(
         replicas=2,
@@ -83,14 +84,25 @@ def test_need_is_the_sum_over_all_pods() -> None:
         broker_memory_mib=50,
         storage_gib=10,
     )
-    size = SizeClass(name=whole.name, quota=whole.quota, database=database, identity=identity, front=front, dms=dms)
+    size = SizeClass(
+        name=whole.name,
+        quota=whole.quota,
+        database=database,
+        identity=identity,
+        front=front,
+        portal=portal,
+        dms=dms,
+        scanner=ScannerSize(
+            threads=1, cpu_request_millicores=4, cpu_limit_millicores=300, memory_mib=50, signatures_memory_mib=1000
+        ),
+    )
     assert size.need() == {
-        "cpu_request_millicores": 1365,
-        "cpu_limit_millicores": 10800,
-        "memory_mib": 8186,
+        "cpu_request_millicores": 1532,
+        "cpu_limit_millicores": 15600,
+        "memory_mib": 10638,
         "storage_gib": 111,
         "volumes": 4,
-        "pods": 12,
+        "pods": 18,
     }
 
 

@@ -28,6 +28,7 @@ BEYOND_THE_SCHEMA = {
     *("id-reserved", "id-not-file-name", "ags-district", "ags-municipality", "ars-not-ags", "standard-unknown"),
     *("hostname-outside-domain", "hostname-repeated", "contrast", "logo-path", "not-found", "service-unknown"),
     *("backup-class-unknown", "option-not-offered", "control-unknown", "exception-expired"),
+    "approval-too-long",
     *("whitespace", "value-missing", "time-order"),
     *("anchor", "duplicate-key", "key-not-text", "directive", "control-character", "merge-key", "date-expected"),
 }

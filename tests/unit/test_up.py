@@ -10,6 +10,7 @@ import pytest
 from einklang import inventory
 from einklang.cli.up import _table as table
 from einklang.clients import web
+from einklang.clients.outside import Way
 from einklang.clients.pulumi import Changes
 from einklang.errors import ClientError, UserError
 from einklang.operations import up
@@ -23,10 +24,13 @@ class Engine:
     """Records the stacks; fails on those it is told to."""
 
     def __init__(self, *failing: str) -> None:
-        self.failing, self.applied = failing, []  # type: ignore[var-annotated]
+        self.failing, self.done = failing, []  # type: ignore[var-annotated]
+
+    def applied(self, stack: str) -> dict[str, object]:
+        return {}
 
     def up(self, stack: str, on_line: Callable[[str], None] = lambda _: None) -> Changes:
-        self.applied.append(stack)
+        self.done.append(stack)
         if stack in self.failing:
             raise ClientError(f"stack {stack}: no")
         return Changes(created=1)
@@ -51,8 +55,9 @@ def run(
     results = up.apply(
         engine,  # type: ignore[arg-type]
         up.select(samples, names),
-        up.Reach(),
+        Way(),
         Silent(),
+        today=TODAY,
         clock=clock,
         sleep=lambda _: None,
     )
@@ -62,8 +67,8 @@ def run(
 def test_platform_first_then_every_active_tenant(samples: inventory.Inventory, answers: list[int]) -> None:
     engine = Engine()
     assert run(engine, samples) == {"attendorn": "reachable", "lennestadt": "requested", "olpe": "reachable"}
-    assert engine.applied[0] == "platform"
-    assert set(engine.applied[1:]) == {"attendorn", "olpe"}
+    assert engine.done[0] == "platform"
+    assert set(engine.done[1:]) == {"attendorn", "olpe"}
 
 
 def test_one_failure_does_not_stop_the_others(samples: inventory.Inventory, answers: list[int]) -> None:
@@ -97,11 +102,26 @@ def test_a_page_that_nobody_serves_is_an_error() -> None:
         web.status("https://id.olpe.example/", address="127.0.0.1:9", timeout_seconds=2)
 
 
-def test_the_table_keeps_a_tenant_on_one_line() -> None:
+def test_the_table_has_a_line_for_each_page(samples: inventory.Inventory) -> None:
     results = [
-        up.TenantResult("olpe", "Olpe", "reachable", "https://id.olpe.example/realms/olpe/account/"),
-        up.TenantResult("lennestadt", "Lennestadt", "requested", "https://id.lennestadt.example/"),
+        up.TenantResult("olpe", "Olpe", "reachable", up.public_urls(samples.tenants["olpe"])),
+        up.TenantResult("lennestadt", "Lennestadt", "requested", up.public_urls(samples.tenants["lennestadt"])),
     ]
-    lines = table(results).splitlines()
-    assert lines[1].startswith("olpe        reachable  https://id.olpe.example/realms/olpe/account/  citizens register")
-    assert lines[2].split() == ["lennestadt", "requested", "–", "–"]
+    lines = [line.split() for line in table(results).splitlines()]
+    assert lines[1][:3] == ["olpe", "reachable", "https://www.olpe.example/"]
+    assert lines[2][0] == "https://dms.olpe.example/"
+    assert lines[3][0] == "https://id.olpe.example/realms/olpe/account/"
+    assert lines[4] == ["lennestadt", "requested", "–", "–"]
+
+
+def test_a_module_that_is_off_has_no_page(samples: inventory.Inventory) -> None:
+    olpe = samples.tenants["olpe"]
+    off = olpe.modules.dms.model_copy(update={"enabled": False})
+    without = olpe.model_copy(update={"modules": olpe.modules.model_copy(update={"dms": off})})
+    assert list(up.public_urls(without)) == ["portal", "identity"]
+
+
+def test_an_emergency_page_is_not_the_page(samples: inventory.Inventory, answers: list[int]) -> None:
+    answers += [200, 302] + [503] * 10
+    ticks = iter(range(0, 1000, 30))
+    assert run(Engine(), samples, "olpe", clock=lambda: float(next(ticks))) == {"olpe": "failed"}

@@ -309,6 +309,11 @@ _MEANING = {
         "no expired exception",
         "Mend the deviation and delete the exception, or have it approved again.",
     ),
+    Code.APPROVAL_TOO_LONG: Template(
+        "The approval is valid until {found}.",
+        "a date not after {expected}",
+        "Set an earlier date. An approval can be renewed.",
+    ),
     Code.IMAGE_FORM: Template('"{found}"', "name:tag", "Correct the name."),
     Code.SIZE_CLASSES: Template(
         "{found}", "S, M and L with rising population_below; none in L", "Correct the size classes."

@@ -343,6 +343,11 @@ _MEANING = {
         "keine abgelaufene Ausnahme",
         "Beheben Sie die Abweichung und löschen Sie die Ausnahme, oder lassen Sie sie neu genehmigen.",
     ),
+    Code.APPROVAL_TOO_LONG: Template(
+        "Die Genehmigung gilt bis {found}.",
+        "eine Frist bis höchstens {expected}",
+        "Setzen Sie eine nähere Frist. Sie lässt sich erneuern.",
+    ),
     Code.IMAGE_FORM: Template("„{found}“", "name:tag", "Berichtigen Sie den Namen."),
     Code.SIZE_CLASSES: Template(
         "{found}",

@@ -9,6 +9,7 @@ from einklang.operations.local.objects import Object
 from einklang.operations.local.plan import Folders
 
 DNS_PORT = 53
+NAME_SERVICE_LABELS = {"k8s-app": "kube-dns"}
 
 
 def declare(folders: Folders, images: Mapping[str, str]) -> list[Object]:
@@ -82,11 +83,11 @@ def name_service(image: str) -> list[Object]:
         objects.cluster_role("system:coredns", watched),
         objects.cluster_role_binding("system:coredns", "system:coredns", account=("kube-system", "coredns")),
         configuration,
-        objects.deployment(metadata, {"k8s-app": "kube-dns"}, container, ("/etc/coredns", configuration)),
+        objects.deployment(metadata, NAME_SERVICE_LABELS, container, ("/etc/coredns", configuration)),
         {
             "apiVersion": "v1",
             "kind": "Service",
             "metadata": {"name": "kube-dns", "namespace": "kube-system"},
-            "spec": {"clusterIP": plan.DNS_ADDRESS, "selector": {"k8s-app": "kube-dns"}, "ports": ports},
+            "spec": {"clusterIP": plan.DNS_ADDRESS, "selector": NAME_SERVICE_LABELS, "ports": ports},
         },
     ]

@@ -69,8 +69,8 @@ class Declaration(_Model):
     version: the image's tag, by which standards and the platform name it. licenses: SPDX expression of its main
     content. source: where that comes from. programs: of the toolchain, in the context's folder `bin`. debian: packages
     of the root file system `rootfs.tar`. maven: archives that are unpacked in `maven`. npm: packages that are unpacked
-    in `npm/<name>`. python: packages that are installed in `python`. sources: files of the checkout, by path, in
-    `sources`.
+    in `npm/<name>`. python: packages that are installed in `python`. sources: files and folders of the checkout, by
+    path, in `sources`.
     """
 
     title: str
@@ -111,9 +111,10 @@ class Definition:
 
     @property
     def source_files(self) -> Sequence[tuple[str, Path]]:
-        """Path in the checkout and where the file is, sorted."""
+        """Path in the checkout and where the file is, sorted; of a folder, every file below it."""
         root = self.folder.parent.parent
-        return [(path, root / path) for path in sorted(self.declared.sources)]
+        files = {file for path in self.declared.sources for file in _files(root / path)}
+        return sorted((str(file.relative_to(root)), file) for file in files)
 
 
 def load_all(images: Path) -> dict[str, Definition]:
@@ -178,6 +179,13 @@ def _below(name: str, known: Mapping[str, Definition], above: tuple[str, ...]) -
     for base in known[name].bases:
         yield from _below(base, known, (*above, name))
     yield known[name]
+
+
+def _files(path: Path) -> list[Path]:
+    """The file itself, or what lies below the folder, without what Python compiled."""
+    if not path.is_dir():
+        return [path]
+    return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
 
 
 def _bases(recipe: Path, text: str) -> tuple[str, ...]:

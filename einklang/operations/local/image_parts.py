@@ -130,12 +130,27 @@ def _debian(content: Mapping[str, bytes | Part | None], packages: Mapping[str, P
     texts = dict(_texts(content))
     copyrights = {match[1]: text for path, text in texts.items() if (match := _COPYRIGHT.match(path))}
     present = set(_INSTALLED.findall(texts[STATUS])) if STATUS in texts else set(copyrights)
+    sources = _sources(texts.get(STATUS, ""))
     for name, package in sorted(packages.items()):
         if name in present:
             names = licences(copyrights.get(name, ""))
             # A package URL's version is percent-encoded: epochs have a colon, many versions a plus.
             purl = f"pkg:deb/debian/{quote(name)}@{quote(package.version, safe='~')}?distro={DEBIAN_SUITE}"
+            purl += f"&upstream={quote(sources[name], safe='~')}" if name in sources else ""
             yield Part(name, package.version, purl, package.sha256, expression(names), names)
+
+
+def _sources(status: str) -> dict[str, str]:
+    """Package -> its source package where that has another name or version: Debian's advisories are about sources."""
+    found = {}
+    for paragraph in status.split("\n\n"):
+        fields = dict(
+            line.split(": ", 1) for line in paragraph.splitlines() if line.startswith(("Package: ", "Source: "))
+        )
+        if "Source" in fields:
+            name, _, version = fields["Source"].partition(" ")
+            found[fields["Package"]] = f"{name}@{version.strip('()')}" if version else name
+    return found
 
 
 def _java(content: Mapping[str, bytes | Part | None]) -> Iterator[Part]:

@@ -47,6 +47,12 @@ def is_ours(folders: Folders) -> bool:
     return bool(_before(folders)) if owner is None else owner == str(folders.base)
 
 
+def anothers(folders: Folders) -> str | None:
+    """Folder of the other cluster that is up on this machine."""
+    owner = _owner()
+    return owner if owner != str(folders.base) else None
+
+
 def refuse_conflicts(folders: Folders, wanted: Mapping[str, Iterable[tuple[str, int]]]) -> None:
     """Raise UserError where something stands in the way. wanted: component -> addresses and ports it will listen on."""
     if len(str(folders.containerd_socket)) > _SOCKET_PATH_LENGTH:
@@ -54,11 +60,11 @@ def refuse_conflicts(folders: Folders, wanted: Mapping[str, Iterable[tuple[str, 
             f"{folders.containerd_socket}: longer than the {_SOCKET_PATH_LENGTH} characters that a socket may have",
             remedy="set EINKLANG_HOME to a shorter path",
         )
-    owner = _owner()
-    if owner and owner != str(folders.base):
+    other = anothers(folders)
+    if other:
         raise UserError(
-            f"another local cluster is up on this machine: {owner}",
-            remedy=f"stop it first: EINKLANG_HOME={Path(owner).parent} einklang local down",
+            f"another local cluster is up on this machine: {other}",
+            remedy=f"stop it first: EINKLANG_HOME={Path(other).parent} einklang local down",
         )
     if not is_ours(folders):
         refuse_foreign_cluster({chain for _, _, chain in firewall.chains()})

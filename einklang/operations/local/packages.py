@@ -24,6 +24,7 @@ NODE = {
     "ptp": "containernetworking-plugins",
 }
 BROWSER = {"chromium": "chromium"}
+DATABASE = {"initdb": "postgresql"}
 IMAGES = {"buildah": "buildah", "mmdebstrap": "mmdebstrap", "mvn": "maven", "npm": "npm", "gcc": "gcc"}
 _PLACES = ("/usr/local/sbin", "/usr/sbin", "/sbin", *(str(folder) for folder in node.CNI_FOLDERS))
 

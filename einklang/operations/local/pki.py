@@ -88,6 +88,14 @@ def ensure(folder: Path, now: datetime, random: Callable[[int], bytes] = os.uran
         _write(folder / ENCRYPTION, json.dumps(encryption_at_rest(random(32))).encode())
 
 
+def ensure_server(folder: Path, common_name: str, names: Sequence[str], now: datetime) -> None:
+    """Make an authority of that name in `folder`, and the certificate `server` for these addresses, anew in time."""
+    ensure_authority(folder, f"{common_name}: authority", now)
+    authority, key = _read(folder / "ca")
+    if not _valid(folder / "server", authority, now):
+        _issue(folder, Subject("server", common_name, names=names), authority, key, now)
+
+
 def fingerprint(folder: Path) -> str:
     """Of all certificates."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.crt")))).hexdigest()

@@ -33,6 +33,7 @@ PROGRAMS = frozenset(
         "kube-router",
         "containerd",
         "containerd-shim-runc-v2",
+        "rest-server",
     }
 )
 LOG_BYTES = 16 * 1024 * 1024

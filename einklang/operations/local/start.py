@@ -127,7 +127,10 @@ class Start:
         return self._bootstrap.find("node", plan.NODE_NAME) is not None
 
     def _well(self) -> bool:
-        return state.name_service_answers() and state.node_ready(self._bootstrap, self._running)
+        said = state.node_ready(self._bootstrap, self._running) and state.name_service_ready(
+            self._bootstrap, self._running
+        )
+        return said and state.name_service_answers()  # asked last: the way to a pod opens after it is ready
 
     def _declared_digest(self) -> str:
         declared = [self._objects, machine.guard_rules()]

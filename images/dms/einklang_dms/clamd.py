@@ -6,8 +6,11 @@ import socket
 import struct
 from collections.abc import Iterable
 
-_TIMEOUT_SECONDS = 120
+# Whoever sends a file waits: for a scanner that is away only for a moment.
+_CONNECT_SECONDS, _SCAN_SECONDS = 5, 120
 _ANSWER_BYTES = 4096
+# What clamd calls a file that is larger, deeper or slower than it looks into (clamd.conf(5), AlertExceedsMax).
+_INCOMPLETE = "Heuristics.Limits.Exceeded"
 
 
 def scan(address: str, chunks: Iterable[bytes]) -> str:
@@ -16,7 +19,8 @@ def scan(address: str, chunks: Iterable[bytes]) -> str:
     Raises OSError where it cannot be reached, or does not say that the file is clean.
     """
     host, _, port = address.rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=_TIMEOUT_SECONDS) as connection:
+    with socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS) as connection:
+        connection.settimeout(_SCAN_SECONDS)
         connection.sendall(b"zINSTREAM\0")
         for chunk in chunks:
             if chunk:
@@ -29,6 +33,11 @@ def scan(address: str, chunks: Iterable[bytes]) -> str:
                 break
             answer += part
     return _malware(answer.rstrip(b"\0").decode(errors="replace").strip())
+
+
+def incomplete(found: str) -> bool:
+    """True where what `scan` returned is no malware: clamd could not look at all of the file."""
+    return found.startswith(_INCOMPLETE)
 
 
 def _malware(answer: str) -> str:

@@ -92,6 +92,7 @@ class Reconciler:
             }
             found[key] = self._object("document type", key, DocumentType, fields)
             self._retention(key, found[key], desired["retention_years"])
+            self._text_recognition(key, found[key], wanted=desired["text_recognition"])
             self._metadata_of(key, found[key], {metadata[name]: need for name, need in desired["metadata"].items()})
         self._forget(
             "document type",
@@ -107,6 +108,13 @@ class Reconciler:
             self.changes.append(f"document type {key}: kept {years} years, before {retention.years}")
             retention.years = years
             retention.save()
+
+    def _text_recognition(self, key: str, document_type: DocumentType, *, wanted: bool) -> None:
+        settings = document_type.ocr_settings
+        if settings.auto_ocr != wanted:
+            self.changes.append(f"document type {key}: text is {'read' if wanted else 'not read'} by itself")
+            settings.auto_ocr = wanted
+            settings.save()
 
     def _metadata_of(self, key: str, document_type: DocumentType, wanted: Mapping[MetadataType, bool]) -> None:
         present = {each.metadata_type: each for each in document_type.metadata.all()}

@@ -171,7 +171,7 @@ if "DMS_DATABASE_POOL" in os.environ:
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600
 
-# A worker that is killed gives back what it had begun: Redis hands it out again after this time at the latest.
+# What a killed worker had begun is begun again by the next one (redelivery.py), after this time at the latest.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

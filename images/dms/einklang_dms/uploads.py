@@ -10,8 +10,10 @@ import logging
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from celery import current_task
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import get_language
 from mayan.apps.mime_types.classes import MIMETypeBackend
@@ -27,6 +29,8 @@ _TEXTS = {
         "type": "Die Datei „{name}“ wird nicht angenommen: Dateien vom Typ {type} sind hier nicht erlaubt.",
         "malware": "Die Datei „{name}“ wird nicht angenommen: Der Virenscanner hat Schadsoftware gefunden ({found}). "
         "Bitte wenden Sie sich an die Informationssicherheit.",
+        "incomplete": "Die Datei „{name}“ wird nicht angenommen: Der Virenscanner kann sie nicht vollständig prüfen. "
+        "Sie ist zu groß oder zu verschachtelt. Bitte teilen Sie sie auf.",
         "scanner": "Die Datei „{name}“ kann gerade nicht geprüft werden. Bitte versuchen Sie es später noch einmal.",
     },
     "en": {
@@ -34,6 +38,8 @@ _TEXTS = {
         "type": "The file “{name}” is refused: files of type {type} are not allowed here.",
         "malware": "The file “{name}” is refused: the scanner found malware ({found}). "
         "Please tell information security.",
+        "incomplete": "The file “{name}” is refused: the scanner cannot look at all of it. It is too large or too "
+        "deeply nested. Please split it.",
         "scanner": "The file “{name}” cannot be checked at the moment. Please try again later.",
     },
 }
@@ -69,6 +75,9 @@ def _scan(file: BinaryIO, name: str) -> None:
     except OSError as error:
         LOGGER.error("virus scanner: %s", error)
         raise Refused("scanner", name=name) from error
+    if clamd.incomplete(malware):
+        LOGGER.error("not scanned as a whole: %s", malware)
+        raise Refused("incomplete", name=name)
     if malware:
         LOGGER.error("malware refused: %s", malware)
         raise Refused("malware", name=name, found=malware)
@@ -81,10 +90,20 @@ def _chunks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def before_document_file(instance: Any, kwargs: dict[str, Any]) -> None:
-    """Mayan's hook before it makes a document's file."""
+    """Mayan's hook before it makes a document's file.
+
+    In the worker the sender has his answer already, and the file must not be lost because the scanner is away for a
+    moment: Mayan's task tries again after an OperationalError.
+    """
     file = kwargs["file_object"]
-    if file is not None:
+    if file is None:
+        return
+    try:
         check(file, getattr(file, "name", "") or "", file.size)
+    except Refused as refusal:
+        if refusal.code == "scanner" and current_task:
+            raise OperationalError("the virus scanner does not answer") from refusal
+        raise
 
 
 class CheckUploads:

@@ -199,7 +199,9 @@ _ENGLISH = frozenset(
 
 def is_german(path: Path) -> bool:
     """Files that municipalities read."""
-    return path.parts[:2] == ("docs", "municipalities") or str(path) in {"tenants/README.md", "services/README.md"}
+    template = path.parts[0] in {".github", ".gitlab", ".forgejo"}
+    pages = {"tenants/README.md", "services/README.md"}
+    return path.parts[:2] == ("docs", "municipalities") or str(path) in pages or template
 
 
 def languages(root: Path) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ FILE_BYTES = 500_000
 TOP_LEVEL_FILES = frozenset(
     {
         ".gitignore",
+        ".gitlab-ci.yml",
         "CONTRIBUTING.md",
         "LICENSE",
         "Makefile",
@@ -30,7 +31,10 @@ TOP_LEVEL_FILES = frozenset(
 )
 # What a folder may hold, as patterns of paths below it. `*` crosses folders.
 FOLDERS = {
-    ".ci": ("run",),
+    ".ci": ("run", "requests/*"),
+    ".github": ("CODEOWNERS", "PULL_REQUEST_TEMPLATE.md", "actionlint.yaml", "workflows/*.yml"),
+    ".gitlab": ("CODEOWNERS", "merge_request_templates/*.md"),
+    ".forgejo": ("CODEOWNERS", "PULL_REQUEST_TEMPLATE.md", "workflows/*.yml"),
     "stacks": ("*.py",),
     "modules": ("*.py",),
     "einklang": ("*.py",),

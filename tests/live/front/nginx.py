@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +23,7 @@ from modules.flows import HTTP
 from modules.front_configuration import HEALTH_PORT
 
 USER = 65532
+WITHIN_SECONDS = 10
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -162,8 +163,17 @@ class Nginx:
             connection.close()
 
     def log(self) -> list[dict[str, str]]:
-        """The access log's lines."""
-        return [json.loads(line) for line in (self.root / "dev" / "stdout").read_text().splitlines()]
+        """The access log's lines, each written whole."""
+        lines = (self.root / "dev" / "stdout").read_text().splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def logged(self, paths: Collection[str]) -> list[dict[str, str]]:
+        """The access log's lines for these paths, once each is there: nginx writes a line after its answer."""
+        deadline = time.monotonic() + WITHIN_SECONDS
+        while not set(paths) <= {line["path"] for line in self.log()}:
+            assert time.monotonic() < deadline, f"the log has no line for one of {', '.join(paths)}"
+            time.sleep(0.05)
+        return [line for line in self.log() if line["path"] in paths]
 
 
 @contextlib.contextmanager
@@ -208,7 +218,7 @@ def _writable(root: Path) -> None:
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + WITHIN_SECONDS
     while True:
         with contextlib.suppress(OSError):
             if ready():

@@ -1,0 +1,175 @@
+"""Every part of a tenant is killed under use: it comes back by itself, and what was taken in is still there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from einklang.model.tenant import Tenant
+from tests.live import documents, people, probes
+from tests.live.people import visit
+from tests.live.probes import Pod
+from tests.live.stage import Stage
+
+WORKLOADS = ("front", "portal", "dms", "dms-worker", "dms-broker", "scanner", "identity", "database")
+WORDS = ("Gehwegabsenkung", "Baumschutz", "Spielplatz", "Standplatz", "Parkausweis")
+"""Of the scanned letter; what is no word is sometimes read as another."""
+PAUSE_SECONDS = 0.5
+SETTLED_SECONDS = 300
+"""What comes after a kill waits this long for the tenant to be well again."""
+
+
+@dataclass
+class Use:
+    """People at work. missed: page -> when it was not served. taken: address of an accepted document -> its hash."""
+
+    tenant: Tenant
+    clerk: httpx.Client
+    citizen: httpx.Client
+    missed: dict[str, list[float]] = field(default_factory=dict)
+    answers: dict[str, list[httpx.Response]] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def read(self) -> None:
+        """A citizen who opens the start page, past the front's copy of it, and the login."""
+        pages = {
+            "portal": f"https://{self.tenant.hostnames.portal}/?at=",
+            "identity": f"https://{self.tenant.hostnames.identity}/realms/{self.tenant.id}/account/?at=",
+        }
+        while not self.stop.wait(PAUSE_SECONDS):
+            for name, address in pages.items():
+                self._try(name, self.citizen.get, address + secrets.token_hex(4))
+
+    def write(self) -> None:
+        """A clerk who brings one letter after the other."""
+        while not self.stop.wait(2 * PAUSE_SECONDS):
+            content = f"Vermerk {secrets.token_hex(16)}".encode()
+            answer = self._try(
+                "dms", lambda content=content: documents.upload(self.clerk, self.tenant, "vermerk.txt", content)
+            )  # type: ignore[misc]
+            if answer is not None and answer.status_code == 201:
+                self.taken[answer.json()["url"]] = hashlib.sha256(content).hexdigest()
+
+    def _try(self, name: str, ask: Callable[..., httpx.Response], *about: Any) -> httpx.Response | None:
+        try:
+            answer = ask(*about)
+        except (httpx.TransportError, ValueError):  # no answer, or a page where the API's JSON was due
+            self.missed.setdefault(name, []).append(time.monotonic())
+            return None
+        if answer.status_code >= 500:
+            self.missed.setdefault(name, []).append(time.monotonic())
+            self.answers.setdefault(name, []).append(answer)
+        return answer
+
+
+@contextmanager
+def in_use(tenant: Tenant, clerk: httpx.Client, citizen: httpx.Client) -> Iterator[Use]:
+    use = Use(tenant, clerk, citizen)
+    threads = [threading.Thread(target=work) for work in (use.read, use.write)]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(2)
+        yield use
+    finally:
+        use.stop.set()
+        for thread in threads:
+            thread.join(120)
+
+
+@pytest.fixture(scope="module")
+def tenant(stage: Stage) -> Tenant:
+    return stage.tenants[0]
+
+
+@pytest.fixture(scope="module")
+def clerk(stage: Stage, tenant: Tenant) -> httpx.Client:
+    """The clerk's browser, logged in at the DMS; its session outlives what is killed."""
+    employee = people.employ(stage, tenant, "clerk")
+    return people.enter(stage, employee, f"https://{tenant.hostnames.dms}/")
+
+
+def kill(pod: Pod) -> int:
+    """SIGKILL to every process of the pod's containers, as a crash or a lack of memory would; how many."""
+    killed = 0
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with suppress(OSError):
+            ours = (
+                pod.uid in (entry / "cgroup").read_text() or pod.uid.replace("-", "_") in (entry / "cgroup").read_text()
+            )
+            if ours and (entry / "comm").read_text().strip() != "pause":
+                os.kill(int(entry.name), signal.SIGKILL)
+                killed += 1
+    return killed
+
+
+def patience(stage: Stage, tenant: Tenant, pod: Pod) -> int:
+    """How long the pod's own probes let it take from its start until it serves, in seconds."""
+    spec = stage.get("pod", pod.name, "-n", tenant.namespace)["spec"]["containers"][0]
+    start, ready = spec.get("startupProbe") or {}, spec.get("readinessProbe") or {}
+    return sum(int(each.get("periodSeconds", 10) * each.get("failureThreshold", 3)) for each in (start, ready) if each)
+
+
+def restarts(stage: Stage, tenant: Tenant, pod: Pod) -> int:
+    statuses = stage.get("pod", pod.name, "-n", tenant.namespace)["status"]["containerStatuses"]
+    return sum(int(each["restartCount"]) for each in statuses)
+
+
+def well(stage: Stage, tenant: Tenant) -> bool:
+    found = stage.get("pods", "-n", tenant.namespace, "--field-selector=status.phase=Running")["items"]
+    return all(each["ready"] for pod in found for each in pod["status"]["containerStatuses"])
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < SETTLED_SECONDS, "the tenant does not get well"
+        time.sleep(0.3)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_killed_it_comes_back_and_nothing_is_lost(
+    stage: Stage, tenant: Tenant, clerk: httpx.Client, workload: str
+) -> None:
+    """Under use; the database's only instance is its primary."""
+    wait_until(lambda: well(stage, tenant))
+    (pod,) = [each for each in probes.pods(stage, tenant.namespace) if each.workload == workload]
+    allowed, before = patience(stage, tenant, pod), restarts(stage, tenant, pod)
+    word = random.choice(WORDS)
+    with in_use(tenant, clerk, visit(stage, tenant).http) as use:
+        scanned = documents.upload(clerk, tenant, "brief.png", documents.scan(f"Antrag auf {word}"), "image/png")
+        assert scanned.status_code == 201, scanned.text
+        start = time.monotonic()
+        assert kill(pod) > 0
+        wait_until(lambda: restarts(stage, tenant, pod) > before and well(stage, tenant))
+        back = time.monotonic() - start
+        # What was not served in the meantime is served again.
+        time.sleep(5)
+    outages = {name: f"{max(times) - start:.0f} s" for name, times in use.missed.items()}
+    print(f"{workload}: ready after {back:.0f} s (allowed {allowed} s); last failed request: {outages or 'none'}")
+    assert back <= allowed
+    assert len(use.taken) > 0
+    for address, digest in use.taken.items():
+        documents.wait_for_file(clerk, address, digest)
+    documents.wait_for_text(clerk, scanned.json()["url"], word)
+    if workload == "portal":
+        page = use.answers["portal"][0]
+        assert page.status_code == 503
+        assert tenant.name in page.text
+        assert "Retry-After" in page.headers
