@@ -16,6 +16,7 @@ from einklang.clients.kubernetes import Kubernetes
 from einklang.errors import EXIT_CHANGES_PENDING, EXIT_DONE, EinklangError, UserError
 from einklang.operations import environment, up
 from einklang.operations.backup import kit as kits
+from einklang.operations.backup import shares as shares_of
 from einklang.operations.backup.access import of_tenant
 from einklang.operations.backup.checking import check as check_entry
 from einklang.operations.backup.kit import Kit
@@ -32,10 +33,11 @@ kit_option = click.option(
 )
 identity_option = click.option(
     "--identity",
-    "identity_file",
+    "identity_files",
     required=True,
+    multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="File with a recovery key (age identity).",
+    help="File with a recovery key (age identity), or, several times, with shares of one.",
 )
 
 
@@ -47,22 +49,40 @@ def command() -> None:
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--name", required=True, help="Who keeps it, for people: person, office, safe.")
+@click.option("--shares", help="m/n, as 2/3: FILE-1 to FILE-n, any m of which open the kit together, fewer nothing.")
 @kit_option
-def key(file: Path, name: str, folder: Path | None) -> None:
+def key(file: Path, name: str, shares: str | None, folder: Path | None) -> None:
     """Make a recovery key: the secret part goes to FILE, the public one to the kit's recipients.
 
     Keep FILE away from this machine (paper, safe, hardware), and at least two keys in two places: any one opens the
     kit. `einklang up` then writes the kit for all keys.
     """
     secret, public = kits.new_identity()
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise UserError(f"{file} is there already", remedy="name a new file") from error
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(f"# recovery key of {name}\n# public key: {public}\n{secret}\n")
+    files = _key_files(file, name, public, secret, shares)
+    for path in files:
+        if path.exists():
+            raise UserError(f"{path} is there already", remedy="name a new file")
+    for path, text in files.items():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(text)
     _kit(folder).add_key(public, name)
-    click.echo(f"{public}\nThe secret part is in {file}: take it away from this machine.")
+    click.echo(f"{public}\nThe secret part is in {', '.join(map(str, files))}: take it away from this machine.")
+
+
+def _key_files(file: Path, name: str, public: str, secret: str, wanted: str | None) -> dict[Path, str]:
+    about = f"# recovery key of {name}\n# public key: {public}\n"
+    if wanted is None:
+        return {file: f"{about}{secret}\n"}
+    needed, count = shares_of.parts(wanted)
+    return {
+        file.with_name(f"{file.name}-{number}"): f"{about}# share {number} of {count}, {needed} are needed\n{words}\n"
+        for number, words in enumerate(shares_of.split(secret, needed, count), start=1)
+    }
+
+
+def read_identity(files: tuple[Path, ...]) -> str:
+    """The recovery key in these files."""
+    return kits.identity(*(file.read_text(encoding="utf-8") for file in files))
 
 
 @command.command()
@@ -99,14 +119,14 @@ def show(folder: Path | None, *, as_json: bool) -> None:
 @kit_option
 @identity_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def check(tenants: tuple[str, ...], folder: Path | None, identity_file: Path, *, as_json: bool) -> None:
+def check(tenants: tuple[str, ...], folder: Path | None, identity_files: tuple[Path, ...], *, as_json: bool) -> None:
     """Prove that the kit's entries of TENANTS (default: all) open their repositories at the site.
 
     For each: the entry is opened, the repository with it, its newest complete run is found and its manifest read, and
     a state of the stack is there. Exit code 2 where something of it fails.
     """
     kit, settings = _kit(folder), Settings.from_environment(os.environ)
-    identity = kits.identity(identity_file.read_text(encoding="utf-8"))
+    identity = read_identity(identity_files)
     restic = toolchain.ensure(settings, Lines()).binary("restic")
     rows = []
     for tenant in tenants or kit.tenants():

@@ -16,10 +16,9 @@ import click
 
 from einklang import inventory
 from einklang.cli._running import ready
-from einklang.cli.kit import identity_option, kit_option
+from einklang.cli.kit import identity_option, kit_option, read_identity
 from einklang.errors import EXIT_CHANGES_PENDING, EXIT_ROLLOUT_INCOMPLETE
 from einklang.operations import up
-from einklang.operations.backup import kit as kits
 from einklang.operations.backup.kit import Kit
 from einklang.operations.local import toolchain
 from einklang.operations.local.toolchain import Toolchain
@@ -46,7 +45,7 @@ from einklang.settings import Settings
 def command(
     tenants: tuple[str, ...],
     folder: Path | None,
-    identity_file: Path,
+    identity_files: tuple[Path, ...],
     place: str,
     at: datetime | None,
     rotate: bool,
@@ -68,7 +67,7 @@ def command(
     chosen = up.select(known, tenants)
     local = Kit.of(settings)
     kit = Kit(folder, folder / local.recipients.name) if folder else local
-    identity = kits.identity(identity_file.read_text(encoding="utf-8"))
+    identity = read_identity(identity_files)
     names = [tenant.id for tenant in chosen]
     journal = prepare.journal(settings, now, rotate=rotate)
     programs = toolchain.ensure(settings, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from einklang.cli import main
 from einklang.clients.restic import Access
 from einklang.errors import UserError
+from einklang.operations.backup import shares
 from einklang.operations.backup.kit import Entry, Kit, identity, new_identity
 
 ENTRY = Entry(
@@ -105,6 +107,47 @@ def test_an_identity_file_as_age_writes_it() -> None:
     assert identity("# created: today\n\nTHE-KEY\n") == "THE-KEY"
     with pytest.raises(UserError, match="holds no key"):
         identity("# nothing\n")
+
+
+def test_any_two_of_three_shares_open_it(kit: Kit) -> None:
+    secret = with_key(kit, "council")
+    kit.write(ENTRY)
+    made = shares.split(secret, 2, 3)
+    assert all(len(share.split()) == 33 for share in made)
+    for some in (*combinations(made, 2), made):
+        assert kit.read("olpe", identity(*(f"# share\n{share}\n" for share in some))) == ENTRY
+
+
+def test_shares_that_make_no_key_are_refused() -> None:
+    made, others = (shares.split(new_identity()[0], 2, 3) for _ in range(2))
+    with pytest.raises(UserError, match="2 shares of this recovery key are needed, here are 1"):
+        identity(made[0], made[0])
+    with pytest.raises(UserError, match="make no recovery key"):
+        identity(made[0], others[1])
+    words = made[1].split()
+    with pytest.raises(UserError, match="make no recovery key"):
+        identity(made[0], " ".join([*words[:-1], "academic" if words[-1] != "academic" else "acid"]))
+    with pytest.raises(UserError, match="more than one"):
+        identity(new_identity()[0], new_identity()[0])
+
+
+@pytest.mark.parametrize("wrong", ["3/2", "1/3", "2/17", "2", "zwei/3", "2/3/4"])
+def test_a_number_of_shares_that_cannot_be_is_refused(wrong: str) -> None:
+    with pytest.raises(UserError, match="any 2 of 3"):
+        shares.parts(wrong)
+
+
+def test_a_key_in_shares_by_the_command(tmp_path: Path, kit: Kit) -> None:
+    runner, words = CliRunner(), ["kit", "key", str(tmp_path / "council"), "--name", "council", "--shares", "2/3"]
+    made = runner.invoke(main, [*words, "--kit", str(kit.folder)])
+    assert made.exit_code == 0, made.output
+    assert not (tmp_path / "council").exists()
+    files = sorted(tmp_path.glob("council-*"))
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+    kit.write(ENTRY)
+    assert kit.read("olpe", identity(*(file.read_text() for file in files[1:]))) == ENTRY
+    again = runner.invoke(main, [*words, "--kit", str(kit.folder)])
+    assert (again.exit_code, "is there already" in again.output) == (1, True)
 
 
 def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

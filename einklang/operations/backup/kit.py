@@ -18,6 +18,7 @@ import pyrage
 
 from einklang.clients.restic import Access
 from einklang.errors import UserError
+from einklang.operations.backup import shares
 from einklang.settings import Settings
 
 FORMAT = 1
@@ -129,12 +130,16 @@ class Kit:
         return self.folder / f"{tenant}{SUFFIX}"
 
 
-def identity(text: str) -> str:
-    """The secret key in an identity file as age writes it. Raises UserError where there is none."""
-    for line in text.splitlines():
-        if line.strip() and not line.startswith("#"):
-            return line.strip()
-    raise UserError("the identity file holds no key", remedy="einklang kit key, or age-keygen")
+def identity(*texts: str) -> str:
+    """The secret key in an identity file as age writes it, or from files with shares of it. Raises UserError."""
+    found = [line.strip() for text in texts for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if not found:
+        raise UserError("the identity file holds no key", remedy="einklang kit key, or age-keygen")
+    if all(shares.is_share(line) for line in found):
+        return shares.combine(found)
+    if len(found) > 1:
+        raise UserError("more than one recovery key", remedy="name the file of one key, or files with its shares")
+    return found[0]
 
 
 def new_identity() -> tuple[str, str]:
