@@ -32,7 +32,7 @@ def program(path: str) -> ModuleType:
 
 CLAMD, PERIODS = program("einklang_dms/clamd.py"), program("einklang_dms/periods.py")
 PERMISSIONS = program("einklang_dms/permissions.py")
-REDELIVERY = program("einklang_dms/redelivery.py")
+REDELIVERY, FAREWELL = program("einklang_dms/redelivery.py"), program("einklang_dms/farewell.py")
 HEARTBEAT, LIBRARIES = program("einklang_dms/heartbeat.py"), program("libraries.py")
 
 
@@ -102,6 +102,20 @@ def test_a_worker_lives_with_its_broker_and_its_clock(connected: bool, clock: bo
     beat = None if clock is None else SimpleNamespace(is_alive=lambda: clock)
     consumer = SimpleNamespace(connection=SimpleNamespace(connected=connected), controller=SimpleNamespace(beat=beat))
     assert HEARTBEAT.alive(consumer) is alive
+
+
+def test_a_worker_that_stops_leaves_when_its_broker_stays_away() -> None:
+    looks, slept = iter([True, False, False, True, False, False, False]), list[float]()
+    ended = list[bool]()
+    FAREWELL.leave(lambda: next(looks), lambda: ended.append(True), slept.append)
+    assert (ended, len(slept), list(looks)) == ([True], 7, [])
+
+
+def test_the_broker_is_there_while_it_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert FAREWELL._there("127.0.0.1", port)
+    assert not FAREWELL._there("127.0.0.1", port)
 
 
 def packages(root: Path, theme: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from celery.signals import worker_init, worker_ready
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from mayan.apps.app_manager.apps import MayanAppConfig
@@ -26,7 +26,7 @@ class EinklangApp(MayanAppConfig):
         from mayan.apps.documents.tasks.document_file_tasks import task_document_file_create
         from mayan.apps.permissions.models import StoredPermission
 
-        from einklang_dms import heartbeat, permissions, redelivery, sessions, uploads
+        from einklang_dms import farewell, heartbeat, permissions, redelivery, sessions, uploads
 
         # The API takes this default, and not Mayan's setting for it.
         language = Document._meta.get_field("language")
@@ -39,3 +39,4 @@ class EinklangApp(MayanAppConfig):
         user_logged_in.connect(sessions.keep, dispatch_uid="einklang_login")
         worker_init.connect(redelivery.give_back, dispatch_uid="einklang_redelivery", weak=False)
         worker_ready.connect(heartbeat.begin, dispatch_uid="einklang_heartbeat", weak=False)
+        worker_shutting_down.connect(farewell.begin, dispatch_uid="einklang_farewell", weak=False)
