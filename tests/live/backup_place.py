@@ -94,10 +94,10 @@ def serving(folder: Path, port: int = 0, more: Sequence[str] = ()) -> Iterator[t
             server.terminate()
 
 
-def answers(port: int) -> None:
+def answers(port: int, address: str = "127.0.0.1") -> None:
     for _ in range(100):
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((address, port), 1).close()
             return
         except OSError:
             time.sleep(0.1)

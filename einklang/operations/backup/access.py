@@ -27,12 +27,12 @@ def of_tenant(kubernetes: Kubernetes, tenant: Tenant, scratch: Path) -> Access:
         base64.b64decode(secret[name]).decode() for name in ("username", "password", "repository-key")
     )
     place = json.loads(kubernetes.get("configmap", CONFIG_MAP, "-n", tenant.namespace)["data"]["repository.json"])
-    if not place["repository"].startswith("rest:"):
-        return Access(place["repository"], key, more=_object_store(kubernetes, tenant))
     authority = None
     if place["authority"]:
         authority = scratch / f"{tenant.id}.crt"
         authority.write_text(place["authority"])
+    if not place["repository"].startswith("rest:"):
+        return Access(place["repository"], key, authority=authority, more=_object_store(kubernetes, tenant))
     return Access(place["repository"], key, username, password, authority)
 
 

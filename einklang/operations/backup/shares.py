@@ -31,8 +31,8 @@ def parts(text: str) -> tuple[int, int]:
 def split(secret: str, needed: int, count: int) -> list[str]:
     """Shares of an age secret key, 33 words each."""
     _, digits = bech32.bech32_decode(secret)
-    content = bech32.convertbits(digits, 5, 8, False)
-    (shares,) = shamir_mnemonic.generate_mnemonics(1, [(needed, count)], bytes(content))
+    content = bytes(bech32.convertbits(digits or [], 5, 8, False) or [])
+    (shares,) = shamir_mnemonic.generate_mnemonics(1, [(needed, count)], content)
     return list(shares)
 
 
@@ -51,7 +51,7 @@ def combine(shares: Sequence[str]) -> str:
         raise UserError(
             f"these shares make no recovery key: {error}", remedy="compare the words with the paper"
         ) from error
-    return str(bech32.bech32_encode(PREFIX, bech32.convertbits(content, 8, 5))).upper()
+    return str(bech32.bech32_encode(PREFIX, bech32.convertbits(content, 8, 5) or [])).upper()
 
 
 def is_share(line: str) -> bool:

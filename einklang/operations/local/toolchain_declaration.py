@@ -36,11 +36,12 @@ OutputPath = Annotated[InnerPath, AfterValidator(_in_output)]
 
 
 class Purpose(StrEnum):
-    """What a program is for: deploying, the embedded local cluster, or being measured against."""
+    """What a program is for: deploying, the embedded local cluster, being measured against, or tests."""
 
     PULUMI = "pulumi"
     CLUSTER = "cluster"
     BENCHMARKS = "benchmarks"
+    TESTS = "tests"
 
 
 class _Model(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EINKLANG_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
     monkeypatch.setattr("einklang.clients.web.unknown_status", lambda *_: 401)
+    # What was recorded is judged as of then.
+    monkeypatch.setattr("einklang.cli.audit.datetime", Then)
     cluster(folder, recorded.facts())
     return tmp_path
+
+
+class Then(datetime):
+    """The clock stands at the moment in which the facts were recorded."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Then:
+        return cls.fromisoformat(recorded.facts()["taken"]).astimezone(tz)
 
 
 def cluster(folder: Path, facts: dict[str, Any]) -> None:

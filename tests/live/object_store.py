@@ -1,0 +1,110 @@
+"""An object store with versions and object lock, on the address that pods reach: S3 as an association may have it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from einklang.operations.local import plan, toolchain
+from einklang.operations.local.site import SiteFolders
+from einklang.operations.local.toolchain_declaration import Purpose
+from einklang.progress import Lines
+from einklang.settings import Settings
+from tests.live.backup_place import answers
+
+PORT, BUCKET, LOCKED_DAYS = 8446, "backups", 1
+_ADMINISTRATOR = "administrator"
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(24)
+
+
+@dataclass(frozen=True)
+class Store:
+    """authority: file with who signed its certificate. keys: account -> secret; a tenant's has the tenant's id."""
+
+    authority: Path
+    keys: dict[str, str] = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"https://{plan.NODE_ADDRESS}:{PORT}"
+
+    def client(self, account: str = _ADMINISTRATOR) -> Any:
+        return boto3.client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            verify=str(self.authority),
+            aws_access_key_id=account,
+            aws_secret_access_key=self.keys[account],
+            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
+        )
+
+    def versions(self, prefix: str) -> list[dict[str, Any]]:
+        """Every version of every object below the prefix, and whether it is the latest."""
+        pages = self.client().get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix=prefix)
+        return [version for page in pages for version in page.get("Versions", [])]
+
+
+@contextmanager
+def running(folder: Path, site: SiteFolders, tenants: Sequence[str]) -> Iterator[Store]:
+    """A store with a bucket and an account for each tenant, with the rights that docs/operators/backups.md names."""
+    program = toolchain.ensure(Settings.from_environment(os.environ), Lines(), {Purpose.TESTS}).binary("versitygw")
+    store = Store(site.tls / "ca.crt", {name: _secret() for name in (_ADMINISTRATOR, *tenants)})
+    for part in ("data", "versions", "accounts"):
+        (folder / part).mkdir(mode=0o700)
+    accounts = {name: {"access": name, "secret": store.keys[name], "role": "user"} for name in tenants}
+    (folder / "accounts" / "users.json").write_text(json.dumps({"accessAccounts": accounts}))
+    argv = [
+        str(program), "--port", f"{plan.NODE_ADDRESS}:{PORT}", "--quiet",
+        "--cert", str(site.tls / "server.crt"), "--key", str(site.tls / "server.key"),
+        "--iam-dir", str(folder / "accounts"),
+        "posix", "--versioning-dir", str(folder / "versions"), str(folder / "data"),
+    ]  # fmt: skip
+    environ = {**os.environ, "ROOT_ACCESS_KEY": _ADMINISTRATOR, "ROOT_SECRET_KEY": store.keys[_ADMINISTRATOR]}
+    with (folder / "log").open("w") as log, subprocess.Popen(argv, env=environ, stdout=log, stderr=log) as server:
+        try:
+            answers(PORT, plan.NODE_ADDRESS)
+            _make_bucket(store.client(), tenants)
+            yield store
+        finally:
+            server.terminate()
+
+
+def _make_bucket(administrator: Any, tenants: Sequence[str]) -> None:
+    administrator.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
+    retention = {"Mode": "COMPLIANCE", "Days": LOCKED_DAYS}
+    administrator.put_object_lock_configuration(
+        Bucket=BUCKET,
+        ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}},
+    )
+    statements = [statement for tenant in tenants for statement in _rights(tenant)]
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    administrator.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
+
+
+def _rights(tenant: str) -> list[dict[str, Any]]:
+    bucket = f"arn:aws:s3:::{BUCKET}"
+    allowed = {"Effect": "Allow", "Principal": [tenant]}
+    return [
+        {**allowed, "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{bucket}/{tenant}/*"},
+        {**allowed, "Action": "s3:DeleteObject", "Resource": f"{bucket}/{tenant}/locks/*"},
+        {
+            **allowed,
+            "Action": "s3:ListBucket",
+            "Resource": bucket,
+            "Condition": {"StringLike": {"s3:prefix": f"{tenant}/*"}},
+        },
+    ]

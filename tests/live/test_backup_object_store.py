@@ -1,0 +1,139 @@
+"""A tenant saved in a bucket with object lock: its own job, the state of its stack, and who can do what there.
+
+CON.3.A14. The tenant's stack gets the settings of docs/operators/backups.md, and loses them at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError as Refused
+
+from einklang.clients.kubernetes import Kubernetes
+from einklang.clients.restic import Access, Restic
+from einklang.errors import ClientError
+from einklang.model.backup import MANIFEST_PATH, PART_TAG, STATE_PATH, Manifest
+from einklang.model.tenant import Tenant
+from einklang.operations.backup.access import of_tenant
+from einklang.operations.local.site import SiteFolders
+from tests.live import object_store, test_backups
+from tests.live.object_store import BUCKET, Store
+from tests.live.stage import EINKLANG, TENANTS, Stage
+
+SETTINGS = ("backupSite", "backupAccessKeyId", "backupSecretAccessKey")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """access: what stands in the tenant's namespace. parts: part -> snapshot."""
+
+    store: Store
+    access: Access
+    repository: Restic
+    parts: dict[str, str]
+
+    @property
+    def manifest(self) -> Manifest:
+        return Manifest.model_validate_json(self.repository.read(self.parts["manifest"], MANIFEST_PATH))
+
+
+@pytest.fixture(scope="module")
+def tenant(stage: Stage) -> Tenant:
+    return stage.tenants[-1]
+
+
+@pytest.fixture(scope="module")
+def store(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    site = SiteFolders(stage.settings.backup_site)
+    with object_store.running(tmp_path_factory.mktemp("store"), site, TENANTS) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def saved(stage: Stage, tenant: Tenant, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
+    """A run into the bucket, after `einklang up` has changed the tenant's place and saved its state there."""
+    values = dict(zip(SETTINGS, (f"s3:{store.url}/{BUCKET}", tenant.id, store.keys[tenant.id]), strict=True))
+    restic = test_backups.program(stage, "restic")
+    kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
+    scratch = tmp_path_factory.mktemp("access")
+    key = of_tenant(kubernetes, tenant, scratch).key
+    variables = {"AWS_ACCESS_KEY_ID": tenant.id, "AWS_SECRET_ACCESS_KEY": store.keys[tenant.id]}
+    Restic(
+        restic, Access(f"{values['backupSite']}/{tenant.id}/", key, authority=store.authority, more=variables)
+    ).make()
+    try:
+        for name, value in values.items():
+            kind = "--secret" if name == SETTINGS[-1] else "--plaintext"
+            stage.run("pulumi", "config", "set", kind, "--stack", tenant.id, f"einklang:{name}", value)
+        stage.run(str(EINKLANG), "up", tenant.id)
+        test_backups.run(stage, tenant)
+        access = of_tenant(kubernetes, tenant, scratch)
+        repository = Restic(restic, access)
+        yield Saved(store, access, repository, {each.tag(PART_TAG): each.id for each in repository.snapshots()})
+    finally:
+        for name in SETTINGS:
+            stage.run("pulumi", "config", "rm", "--stack", tenant.id, f"einklang:{name}", check=False)
+        stage.run(str(EINKLANG), "up", tenant.id)
+
+
+def test_the_tenants_own_job_saves_everything(tenant: Tenant, saved: Saved) -> None:
+    manifest = saved.manifest
+    assert manifest.tenant == tenant.id
+    assert {part.name for part in manifest.parts} <= set(saved.parts)
+    assert set(manifest.databases) == {"identity", "portal", "dms"}
+    saved.repository.check(subset="100%")
+
+
+def test_the_state_of_its_stack_is_there(saved: Saved) -> None:
+    state = saved.repository.read(saved.parts["state"], STATE_PATH)
+    assert '"resources"' in state
+    assert saved.access.more["AWS_SECRET_ACCESS_KEY"] not in state
+
+
+def test_its_credentials_remove_nothing(tenant: Tenant, saved: Saved) -> None:
+    before = {(each["Key"], each["VersionId"]) for each in saved.store.versions(f"{tenant.id}/snapshots/")}
+    own = saved.store.client(tenant.id)
+    for key, version in before:
+        for more in ({}, {"VersionId": version}):
+            with pytest.raises(Refused, match="AccessDenied"):
+                own.delete_object(Bucket=BUCKET, Key=key, **more)
+    assert before == {(each["Key"], each["VersionId"]) for each in saved.store.versions(f"{tenant.id}/snapshots/")}
+
+
+def test_what_is_put_over_is_there_in_its_older_version(tenant: Tenant, saved: Saved) -> None:
+    """The weakness that the docs name, and why it destroys nothing. The right version is put back by the store."""
+    (first, *_) = saved.store.versions(f"{tenant.id}/data/")
+    key, version, administrator = first["Key"], first["VersionId"], saved.store.client()
+    content = administrator.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    saved.store.client(tenant.id).put_object(Bucket=BUCKET, Key=key, Body=b"poison")
+    with pytest.raises(ClientError):
+        saved.repository.check(subset="100%")
+    older = administrator.get_object(Bucket=BUCKET, Key=key, VersionId=version)["Body"].read()
+    assert older == content
+    administrator.put_object(Bucket=BUCKET, Key=key, Body=older)
+    saved.repository.check(subset="100%")
+
+
+def test_not_even_the_stores_administrator_removes_a_version_before_its_time(tenant: Tenant, saved: Saved) -> None:
+    (version, *_) = saved.store.versions(f"{tenant.id}/snapshots/")
+    which = {"Bucket": BUCKET, "Key": version["Key"], "VersionId": version["VersionId"]}
+    for more in ({}, {"BypassGovernanceRetention": True}):
+        with pytest.raises(Refused):
+            saved.store.client().delete_object(**which, **more)
+    assert saved.store.client().get_object(**which)["Body"].read()
+
+
+def test_another_tenant_reads_and_writes_nothing_there(tenant: Tenant, saved: Saved) -> None:
+    (other,) = {*TENANTS} - {tenant.id}
+    stranger, key = saved.store.client(other), saved.store.versions(f"{tenant.id}/config")[0]["Key"]
+    for attempt in (
+        lambda: stranger.get_object(Bucket=BUCKET, Key=key),
+        lambda: stranger.put_object(Bucket=BUCKET, Key=key, Body=b"poison"),
+        lambda: stranger.list_objects_v2(Bucket=BUCKET, Prefix=f"{tenant.id}/"),
+        lambda: stranger.list_objects_v2(Bucket=BUCKET),
+    ):
+        with pytest.raises(Refused, match="AccessDenied"):
+            attempt()
