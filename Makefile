@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 EINKLANG := $(VENV)/bin/einklang
 export UV_NO_PROGRESS ?= 1
 
-.PHONY: help up down clean test test-quick test-live check lock golden schema bench env
+.PHONY: help up down clean test test-quick test-live rehearsal check lock golden schema bench env
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,7 +31,10 @@ test-quick: $(VENV)/.ready ## the tests that need no cluster, one process a core
 	@$(VENV)/bin/pytest -m "not live" --numprocesses auto $(ARGS)
 
 test-live: $(VENV)/.ready ## the tests on a cluster; starts one of its own where none runs
-	@$(VENV)/bin/pytest -m live $(ARGS)
+	@$(VENV)/bin/pytest -m live --durations=25 --durations-min=20 $(ARGS)
+
+rehearsal: $(VENV)/.ready ## the rebuild of everything with 300 letters a tenant; prints its times
+	@$(VENV)/bin/pytest tests/live/test_recover.py --letters 300 -s $(ARGS)
 
 check: $(VENV)/.ready ## linters, types, import rules (part of `make test`)
 	@$(VENV)/bin/pytest tests/architecture $(ARGS)

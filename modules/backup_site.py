@@ -1,7 +1,6 @@
 """The backup site, as a tenant's stack knows it: where the repositories are, and which network leads there.
 
-Two kinds: a restic rest-server (append-only, private repositories), and S3 with object lock. The rest-server is tested
-live; of S3 what is declared is tested, not a run against a bucket.
+Two kinds: a restic rest-server (append-only, private repositories), and S3 with object lock.
 """
 
 from __future__ import annotations

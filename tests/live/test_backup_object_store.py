@@ -5,6 +5,7 @@ CON.3.A14. The tenant's stack gets the settings of docs/operators/backups.md, an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,13 @@ def test_the_state_of_its_stack_is_there(saved: Saved) -> None:
     state = saved.repository.read(saved.parts["state"], STATE_PATH)
     assert '"resources"' in state
     assert saved.access.more["AWS_SECRET_ACCESS_KEY"] not in state
+
+
+def test_a_module_comes_back_from_it(stage: Stage, tenant: Tenant, saved: Saved) -> None:
+    words = (str(EINKLANG), "restore", tenant.id, "--only", "identity")
+    stage.run(*words, "--yes")
+    (kept,) = re.findall(r"\d{14}", stage.run(*words, "--kept").stdout)
+    stage.run(*words, "--discard", kept, "--yes")
 
 
 def test_its_credentials_remove_nothing(tenant: Tenant, saved: Saved) -> None:

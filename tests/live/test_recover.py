@@ -37,7 +37,8 @@ from tests.live.stage import EINKLANG, Stage
 from tests.live.visitor import one_time_password
 
 THIRD = "lennestadt"
-LETTERS, BRING_SECONDS = 300, 240.0
+LETTERS, BRING_SECONDS = 60, 240.0
+"""Of each tenant; `make rehearsal` brings more (--letters)."""
 RECOVER_SECONDS = 900
 AT_ONCE = 2
 """Tenants, as `einklang recover` does it: what is compared with its times is measured alike."""
@@ -90,12 +91,13 @@ def site(stage: Stage) -> Site:
 
 
 @pytest.fixture(scope="module")
-def lost(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Lost:
+def lost(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Lost:
     """People work, a backup runs, the kit is written; then nothing is left but the site, the kit and the checkout."""
+    letters = pytestconfig.getoption("--letters", default=None) or LETTERS
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        brought = pool.map(lambda tenant: belongings.bring(stage, tenant, LETTERS, BRING_SECONDS), stage.tenants)
+        brought = pool.map(lambda tenant: belongings.bring(stage, tenant, letters, BRING_SECONDS), stage.tenants)
         kept = {each.tenant.id: each for each in brought}
-    assert min(len(each.letters) for each in kept.values()) == LETTERS
+    assert min(len(each.letters) for each in kept.values()) == letters
     folder = tmp_path_factory.mktemp("recovery")
     # Other tests applied these stacks with plain `pulumi up`; this saves the state that they have now.
     stage.run(str(EINKLANG), "up", *kept)
