@@ -18,7 +18,7 @@ LEFT_OUT = pytest.StashKey[str]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Known where tests/live is named on the command line, as `make rehearsal` does."""
-    parser.addoption("--letters", type=int, help="documents of each tenant in the rebuild of everything")
+    parser.addoption("--rehearsal", action="store_true", help="the rebuild of everything with more of everything")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
