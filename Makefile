@@ -24,7 +24,7 @@ clean: $(VENV)/.ready ## show what data and caches would go; YES=1 removes them
 	@$(EINKLANG) local down
 	@$(EINKLANG) local clean --caches $(if $(YES),--yes)
 
-test: ## every test: the quick ones, then the live ones
+test: ## every test but the rehearsals: the quick ones, then the live ones
 	@$(MAKE) --no-print-directory --keep-going test-quick test-live
 
 test-quick: $(VENV)/.ready ## the tests that need no cluster, one process a core
@@ -33,8 +33,8 @@ test-quick: $(VENV)/.ready ## the tests that need no cluster, one process a core
 test-live: $(VENV)/.ready ## the tests on a cluster; starts one of its own where none runs
 	@$(VENV)/bin/pytest -m "live and not rehearsal" --durations=25 --durations-min=20 $(ARGS)
 
-rehearsal: $(VENV)/.ready ## rebuild three tenants with 300 letters each, then again as after an attack; prints its times
-	@$(VENV)/bin/pytest tests/live/test_recover.py --rehearsal -s $(ARGS)
+rehearsal: $(VENV)/.ready ## the long tests: the rebuild of everything, the story of a request; prints their times
+	@$(VENV)/bin/pytest -m rehearsal -s $(ARGS)
 
 check: $(VENV)/.ready ## linters, types, import rules (part of `make test`)
 	@$(VENV)/bin/pytest tests/architecture $(ARGS)

@@ -16,11 +16,6 @@ HERE = Path(__file__).parent
 LEFT_OUT = pytest.StashKey[str]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Known where tests/live is named on the command line, as `make rehearsal` does."""
-    parser.addoption("--rehearsal", action="store_true", help="the rebuild of everything with more of everything")
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what is below this folder as live; leave it out, with the reason, where it cannot run."""
     live = [item for item in items if HERE in item.path.parents]

@@ -1,8 +1,7 @@
 """The rebuild of everything: cluster, disks, state and keys are destroyed, and what people had is there again.
 
-The stage's two tenants; in a rehearsal (`make rehearsal`) a third, which the inventory only has as a request, more
-letters, and a second rebuild as after an attack. Destroys the stage and leaves a whole one. Prints times and the ratio
-to restic and pg_restore alone.
+Three tenants: the stage's two, and one that the inventory only has as a request. Destroys the stage and leaves a whole
+one. Prints times and the ratio to restic and pg_restore alone.
 """
 
 from __future__ import annotations
@@ -37,9 +36,10 @@ from tests.live.postgres import checksums
 from tests.live.stage import EINKLANG, Stage
 from tests.live.visitor import one_time_password
 
+pytestmark = pytest.mark.rehearsal
+
 THIRD = "lennestadt"
-LETTERS, MANY_LETTERS, BRING_SECONDS = 60, 300, 240.0
-"""Of each tenant; many in a rehearsal."""
+LETTERS, BRING_SECONDS = 300, 240.0
 RECOVER_SECONDS = 900
 AT_ONCE = 2
 """Tenants, as `einklang recover` does it: what is compared with its times is measured alike."""
@@ -60,14 +60,11 @@ class Lost:
 
 
 @pytest.fixture(scope="module")
-def stage(stage: Stage, pytestconfig: pytest.Config) -> Iterator[Stage]:
-    """In a rehearsal with a third tenant, which goes afterwards."""
+def stage(stage: Stage) -> Iterator[Stage]:
+    """With a third tenant, which goes afterwards."""
     if stage.settings.root == PROJECT_ROOT:
         left_out = pytest.fail if stage.settings.ci else pytest.skip
         left_out("it destroys its cluster and changes a tenant file: bring down yours, and it starts its own")
-    if not rehearsal(pytestconfig):
-        yield stage
-        return
     third = change(stage.settings.root, "requested", "active")
     town = replace(stage, tenants=(*stage.tenants, third))
     town.run(str(EINKLANG), "up", THIRD)
@@ -80,10 +77,6 @@ def stage(stage: Stage, pytestconfig: pytest.Config) -> Iterator[Stage]:
         town.run("pulumi", "stack", "rm", THIRD, "--yes", "--non-interactive")
     for status in ("active", "leaving"):
         change(town.settings.root, status, "requested")
-
-
-def rehearsal(config: pytest.Config) -> bool:
-    return bool(config.getoption("--rehearsal", default=False))
 
 
 def change(root: Path, old: str, new: str) -> Tenant:
@@ -99,13 +92,12 @@ def site(stage: Stage) -> Site:
 
 
 @pytest.fixture(scope="module")
-def lost(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Lost:
+def lost(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Lost:
     """People work, a backup runs, the kit is written; then nothing is left but the site, the kit and the checkout."""
-    letters = MANY_LETTERS if rehearsal(pytestconfig) else LETTERS
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        brought = pool.map(lambda tenant: belongings.bring(stage, tenant, letters, BRING_SECONDS), stage.tenants)
+        brought = pool.map(lambda tenant: belongings.bring(stage, tenant, LETTERS, BRING_SECONDS), stage.tenants)
         kept = {each.tenant.id: each for each in brought}
-    assert min(len(each.letters) for each in kept.values()) == letters
+    assert min(len(each.letters) for each in kept.values()) == LETTERS
     folder = tmp_path_factory.mktemp("recovery")
     # Other tests applied these stacks with plain `pulumi up`; this saves the state that they have now.
     stage.run(str(EINKLANG), "up", *kept)
@@ -135,8 +127,7 @@ def destroy(stage: Stage) -> None:
     if not stage.settings.root.exists():
         # Where the stage has a project of its own it lies in its home; it stands for the repository.
         staging.project_copy(PROJECT_ROOT, stage.settings.root, ("tenants", "standards", "services"))
-        if len(stage.tenants) > len(staging.TENANTS):
-            change(stage.settings.root, "requested", "active")
+        change(stage.settings.root, "requested", "active")
 
 
 def recover(stage: Stage, lost: Lost, *more: str, names: Iterable[str] = (), check: bool = True) -> Any:
@@ -169,7 +160,7 @@ def told(outcome: dict[str, Any], lost: Lost) -> None:
     )
 
 
-@pytest.fixture(params=[*staging.TENANTS, pytest.param(THIRD, marks=pytest.mark.rehearsal)])
+@pytest.fixture(params=[*staging.TENANTS, THIRD])
 def kept(request: pytest.FixtureRequest, lost: Lost) -> Belongings:
     return lost.kept[request.param]
 
@@ -216,7 +207,6 @@ def test_a_repetition_leaves_everything_as_it_is(stage: Stage, lost: Lost, recov
     assert {each["state"] for each in report["tenants"]} == {"present"}
 
 
-@pytest.mark.rehearsal
 def test_after_an_attack_nothing_old_is_valid(
     stage: Stage, site: Site, lost: Lost, recovered: dict[str, Any], tmp_path: Path
 ) -> None:

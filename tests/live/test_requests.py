@@ -29,7 +29,7 @@ TENANT, NAMESPACE = "kirchhundem", "tenant-kirchhundem"
 PASSWORD = "Sauerland-2026-am-See"
 DOCUMENTS = "dms-files"
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.rehearsal
 
 
 @pytest.fixture(scope="module")
