@@ -33,7 +33,7 @@ test-quick: $(VENV)/.ready ## the tests that need no cluster, one process a core
 test-live: $(VENV)/.ready ## the tests on a cluster; starts one of its own where none runs
 	@$(VENV)/bin/pytest -m "live and not rehearsal" --durations=25 --durations-min=20 $(ARGS)
 
-rehearsal: $(VENV)/.ready ## the long tests: the rebuild of everything, the story of a request; prints their times
+rehearsal: $(VENV)/.ready ## the long tests: drills, restores, the rebuild of everything, the story of a request
 	@$(VENV)/bin/pytest -m rehearsal -s $(ARGS)
 
 check: $(VENV)/.ready ## linters, types, import rules (part of `make test`)

@@ -23,6 +23,8 @@ from tests.live.killing import has_pod, killed
 from tests.live.stage import EINKLANG, Stage
 from tests.live.test_backups import newest, program, run
 
+pytestmark = pytest.mark.rehearsal
+
 DRILL_SECONDS = 600
 LETTERS = 5
 """As many as a drill looks at."""

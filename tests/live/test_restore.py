@@ -19,6 +19,8 @@ from tests.live.postgres import sql
 from tests.live.stage import EINKLANG, Stage
 from tests.live.test_backups import run
 
+pytestmark = pytest.mark.rehearsal
+
 SECONDS, BRING_SECONDS = 600, 120.0
 LABEL = "Baugenehmigung Bahnhofstraße"
 
