@@ -23,7 +23,7 @@ NODE = {
     "mount": "mount",
     "ptp": "containernetworking-plugins",
 }
-BROWSER = {"chromium": "chromium"}
+BROWSER = {"chromium": "chromium", "certutil": "libnss3-tools"}
 DATABASE = {"initdb": "postgresql"}
 IMAGES = {"buildah": "buildah", "mmdebstrap": "mmdebstrap", "mvn": "maven", "npm": "npm", "gcc": "gcc"}
 _PLACES = ("/usr/local/sbin", "/usr/sbin", "/sbin", *(str(folder) for folder in node.CNI_FOLDERS))
