@@ -211,5 +211,11 @@ class Broker:
 @pytest.mark.parametrize("taken", [[], [b"one", b"two"]])
 def test_what_a_dead_worker_had_taken_is_first_in_the_queue_again(taken: list[bytes]) -> None:
     broker = Broker(taken)
-    REDELIVERY.give_back(SimpleNamespace(app=broker), signal="worker_init")
+    REDELIVERY.give_back(broker, ())
     assert broker.given_back == [(tag, True) for tag in taken]
+
+
+def test_what_a_worker_is_working_on_is_left_alone() -> None:
+    broker = Broker([b"one", b"two"])
+    REDELIVERY.give_back(broker, {"two"})
+    assert broker.given_back == [(b"one", True)]

@@ -37,6 +37,6 @@ class EinklangApp(MayanAppConfig):
         task_document_file_create.max_retries, task_document_file_create.default_retry_delay = None, 60
         StoredPermission.user_has_this = permissions.once(StoredPermission.user_has_this)
         user_logged_in.connect(sessions.keep, dispatch_uid="einklang_login")
-        worker_init.connect(redelivery.give_back, dispatch_uid="einklang_redelivery", weak=False)
+        worker_init.connect(redelivery.begin, dispatch_uid="einklang_redelivery", weak=False)
         worker_ready.connect(heartbeat.begin, dispatch_uid="einklang_heartbeat", weak=False)
         worker_shutting_down.connect(farewell.begin, dispatch_uid="einklang_farewell", weak=False)

@@ -1,20 +1,40 @@
-"""What a killed worker had begun is begun again as soon as the next one starts.
+"""What a worker had taken when it or its connection to the broker died is begun again at once.
 
 A task that a worker has taken stays in the broker until the worker says that it is done; another gets it after the
 visibility timeout, half an hour. There is one worker (modules/dms_worker.py), and its old pod ends before the new one
-starts: what is taken when it starts belongs to one that is gone.
+starts: what is taken when it starts belongs to one that is gone. What it has taken by a connection that broke, it has
+forgotten, but for what it is working on right now.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 
-def give_back(sender: Any, **_: Any) -> None:
-    """Called once, before the worker takes anything; waits for the broker. sender: celery's worker."""
-    with sender.app.connection_for_read() as connection:
+def begin(sender: Any, **_: Any) -> None:
+    """Called once, before the worker connects. sender: celery's worker."""
+    from celery import bootsteps
+    from celery.worker import state
+
+    class GiveBack(bootsteps.StartStopStep):
+        """Started with each connection, before anything is taken by it."""
+
+        requires = ("celery.worker.consumer.connection:Connection",)
+
+        def start(self, parent: Any) -> None:
+            """Give back what nobody works on. parent: celery's consumer."""
+            give_back(parent.app, {request.message.delivery_tag for request in state.active_requests})
+
+    sender.app.steps["consumer"].add(GiveBack)
+
+
+def give_back(app: Any, active: Collection[str]) -> None:
+    """Put all that was taken back to the front of the queues; waits for the broker. active: tags to be left alone."""
+    with app.connection_for_read() as connection:
         connection.ensure_connection(max_retries=None)
         channel = connection.default_channel
         with channel.conn_or_acquire() as client:
             for tag in client.zrange(channel.unacked_index_key, 0, -1):
-                channel.qos.restore_by_tag(tag, client, leftmost=True)
+                if (tag.decode() if isinstance(tag, bytes) else tag) not in active:
+                    channel.qos.restore_by_tag(tag, client, leftmost=True)
