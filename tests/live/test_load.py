@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.live import load
 from tests.live.stage import Stage
+
+pytestmark = pytest.mark.rehearsal
 
 SECONDS = 20
 
