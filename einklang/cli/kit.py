@@ -65,7 +65,7 @@ def key(file: Path, name: str, shares: str | None, folder: Path | None) -> None:
     for path, text in files.items():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
             stream.write(text)
-    _kit(folder).add_key(public, name)
+    kit_in(folder).add_key(public, name)
     click.echo(f"{public}\nThe secret part is in {', '.join(map(str, files))}: take it away from this machine.")
 
 
@@ -90,7 +90,7 @@ def read_identity(files: tuple[Path, ...]) -> str:
 @kit_option
 def write(tenants: tuple[str, ...], folder: Path | None) -> None:
     """Bring the entries of TENANTS up to date, from what stands in their namespaces; `einklang up` does the same."""
-    settings, kit = Settings.from_environment(os.environ), _kit(folder)
+    settings, kit = Settings.from_environment(os.environ), kit_in(folder)
     if not kit.keys():
         raise UserError(f"{kit.recipients} names no recovery key", remedy="einklang kit key FILE --name NAME")
     chosen = up.select(inventory.load(settings.root, today=date.today()), tenants)
@@ -107,7 +107,7 @@ def write(tenants: tuple[str, ...], folder: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def show(folder: Path | None, *, as_json: bool) -> None:
     """Show whose entries the kit holds and how many recovery keys open it; needs no secret."""
-    kit = _kit(folder)
+    kit = kit_in(folder)
     if as_json:
         click.echo(json.dumps({"folder": str(kit.folder), "tenants": kit.tenants(), "keys": kit.keys()}, indent=2))
         return
@@ -125,7 +125,7 @@ def check(tenants: tuple[str, ...], folder: Path | None, identity_files: tuple[P
     For each: the entry is opened, the repository with it, its newest complete run is found and its manifest read, and
     a state of the stack is there. Exit code 2 where something of it fails.
     """
-    kit, settings = _kit(folder), Settings.from_environment(os.environ)
+    kit, settings = kit_in(folder), Settings.from_environment(os.environ)
     identity = read_identity(identity_files)
     restic = toolchain.ensure(settings, Lines()).binary("restic")
     rows = []
@@ -151,6 +151,7 @@ def check(tenants: tuple[str, ...], folder: Path | None, identity_files: tuple[P
     sys.exit(EXIT_DONE if all(row["result"] == "pass" for row in rows) else EXIT_CHANGES_PENDING)
 
 
-def _kit(folder: Path | None) -> Kit:
+def kit_in(folder: Path | None) -> Kit:
+    """The kit in that folder, or the local one."""
     local = Kit.of(Settings.from_environment(os.environ))
     return Kit(folder, folder / local.recipients.name) if folder else local

@@ -16,10 +16,9 @@ import click
 
 from einklang import inventory
 from einklang.cli._running import ready
-from einklang.cli.kit import identity_option, kit_option, read_identity
+from einklang.cli.kit import identity_option, kit_in, kit_option, read_identity
 from einklang.errors import EXIT_CHANGES_PENDING, EXIT_ROLLOUT_INCOMPLETE
 from einklang.operations import up
-from einklang.operations.backup.kit import Kit
 from einklang.operations.local import toolchain
 from einklang.operations.local.toolchain import Toolchain
 from einklang.operations.recover import prepare
@@ -65,8 +64,7 @@ def command(
     settings, progress, now = Settings.from_environment(os.environ), Lines(), datetime.now(UTC)
     known = inventory.load(settings.root, today=date.today())
     chosen = up.select(known, tenants)
-    local = Kit.of(settings)
-    kit = Kit(folder, folder / local.recipients.name) if folder else local
+    kit = kit_in(folder)
     identity = read_identity(identity_files)
     names = [tenant.id for tenant in chosen]
     journal = prepare.journal(settings, now, rotate=rotate)
