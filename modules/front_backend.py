@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LONGEST_CACHE_SECONDS = 60
-"""An answer that may be kept for less than this is not kept at all."""
+CACHE_PERIODS = {60: "^.{16}", 10: "^.{18}", 1: "^.{19}"}
+"""Seconds -> what is the same for so long of a time such as `2026-11-28T03:10:47+00:00`, as a pattern (PCRE)."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*")
 _HEADER = re.compile(r"[^\x00-\x1f\x7f$\"\\]*")
@@ -31,8 +31,9 @@ class Backend:
     content_security_policy: value of the header; the front's replaces the application's own. script_cookies: cookies
     that the application's scripts read, which all others are kept from. indexed: search engines may take the pages.
 
-    upstream_prefix: put before the path, for Zope's VirtualHostMonster. cache_seconds: how long pages that are the same
-    for everybody are kept, 0 for never. timeout_seconds: for how long the application may be silent.
+    upstream_prefix: put before the path, for Zope's VirtualHostMonster. cache_seconds: pages that are the same for
+    everybody are kept until the running period of so many seconds is over, one of `CACHE_PERIODS`; 0: never.
+    timeout_seconds: for how long the application may be silent.
     """
 
     application: str
@@ -61,7 +62,7 @@ class Backend:
             (_COOKIE, self.script_cookies),
         ]
         wrong = [value for pattern, values in checks for value in values if not pattern.fullmatch(value)]
-        if wrong or not 0 <= self.cache_seconds <= LONGEST_CACHE_SECONDS:
+        if wrong or self.cache_seconds not in {0, *CACHE_PERIODS}:
             raise ValueError(f"{self.application}: {wrong or self.cache_seconds}")
         for pattern in self.denied_paths:
             re.compile(pattern)

@@ -14,7 +14,7 @@ from einklang.model.resolved import ResolvedTenant
 from einklang.model.tenant import Contact
 from einklang.rendering import render
 from modules.flows import HTTP
-from modules.front_backend import Backend
+from modules.front_backend import CACHE_PERIODS, Backend
 
 HEALTH_PORT = 8081
 CONFIGURATION = "nginx.conf"
@@ -121,6 +121,7 @@ def _values(backend: Backend) -> Mapping[str, object]:
         "denied": [_escaped(pattern) for pattern in denied],
         "allowed": [_escaped(_public(path)) for path in backend.allowed_paths],
         "methods": "|".join(backend.methods),
+        "cache_period": CACHE_PERIODS.get(backend.cache_seconds),
     }
 
 

@@ -10,7 +10,7 @@ from modules.portal_server import NAME, virtual_host
 BODY_LIMIT_MIB = 30
 """For editors' images and documents."""
 
-CACHE_SECONDS = 30
+CACHE_SECONDS = 60
 """How long a page may be older than what an editor has published."""
 
 _LOCAL_LOGIN = (

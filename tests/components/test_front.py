@@ -26,7 +26,7 @@ PORTAL = Backend(
     content_security_policy="default-src 'self'",
     denied_paths=["(^|/)manage"],
     upstream_prefix="/VirtualHostBase/https/www.olpe.example:443/Plone/VirtualHostRoot",
-    cache_seconds=30,
+    cache_seconds=60,
     indexed=True,
 )
 DMS = Backend(

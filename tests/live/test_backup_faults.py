@@ -182,8 +182,10 @@ def _until(true: Callable[[], bool], seconds: float = 120) -> None:
 
 
 @ROOT
-def test_a_full_disk_of_the_pod_fails_and_says_so(tenant: Tenant) -> None:
-    with small(tenant.work / "small", 3):
+@pytest.mark.parametrize("left", [3 * 2**20, 0], ids=["on the way", "at once"])
+def test_a_full_disk_of_the_pod_fails_and_says_so(tenant: Tenant, left: int) -> None:
+    with small(tenant.work / "small", 4):
+        (tenant.work / "small" / "filler").write_bytes(bytes(4 * 2**20 - left))
         code, said, _ = replace(tenant, work=tenant.work / "small").run()
     assert code == 1
     assert "no space left on device" in said

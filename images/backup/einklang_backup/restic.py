@@ -98,7 +98,7 @@ class Restic:
         Raises Failed where it fails, as it does when restic breaks off before that.
         """
         command = [self._program, "dump", "--no-lock", snapshot, path]
-        with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as wailed:
+        with _in_memory() as said, _in_memory() as wailed:
             producer = subprocess.Popen(command, env=self._environment, stdout=subprocess.PIPE, stderr=wailed)
             consumer = subprocess.Popen(program, stdin=producer.stdout, stdout=subprocess.PIPE, stderr=said, text=True)
             assert producer.stdout and consumer.stdout  # noqa: S101 - opened as pipes
@@ -146,7 +146,7 @@ def _piped(source: Process, sink: Process) -> tuple[Passed, bytes]:
     Where the source fails, the sink is killed before it hears of the end: half a stream is none.
     """
     # What both say goes to files: a pipe that nobody reads would stop them.
-    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as wailed:
+    with tempfile.TemporaryFile() as printed, _in_memory() as said, _in_memory() as wailed:
         producer = subprocess.Popen(source.command, env=source.environment, stdout=subprocess.PIPE, stderr=wailed)
         consumer = subprocess.Popen(
             sink.command, env=sink.environment, stdin=subprocess.PIPE, stdout=printed, stderr=said
@@ -204,6 +204,11 @@ def _close_pipes(child: subprocess.Popen[bytes]) -> None:
         if pipe:
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()
+
+
+def _in_memory() -> IO[bytes]:
+    """A file for complaints: a full disk is one of them."""
+    return os.fdopen(os.memfd_create("said"), "w+b")
 
 
 def _content(file: IO[bytes]) -> bytes:

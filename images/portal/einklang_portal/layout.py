@@ -15,7 +15,7 @@ from plone.app.layout.viewlets.httpheaders import HTTPCachingHeaders
 from Products.CMFPlone.browser.main_template import MainTemplate
 from Products.Five.browser.pagetemplatefile import ViewPageTemplateFile
 
-# The front keeps such a page for half a minute (modules/portal_access.py), if the portal allows it for longer.
+# The front keeps such a page for up to a minute (modules/portal_access.py), if the portal allows it for longer.
 _FOR_EVERYBODY = "max-age=0, s-maxage=60, must-revalidate"
 _FOR_ONE = "private, no-store"
 _FOLDER = str(Path(Products.CMFPlone.browser.__file__).parent)

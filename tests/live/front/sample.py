@@ -14,7 +14,7 @@ from modules.front_configuration import files
 PORTAL, DMS = "www.olpe.example", "dms.olpe.example"
 PREFIX = f"/VirtualHostBase/https/{PORTAL}:443/Plone/VirtualHostRoot"
 CACHE_SECONDS = 1
-PAST_CACHE_SECONDS = CACHE_SECONDS + 1.2  # nginx counts whole seconds
+PAST_CACHE_SECONDS = CACHE_SECONDS + 0.2
 HTML = ("Content-Type", "text/html")
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.live.front.nginx import Application, Nginx
 from tests.live.front.sample import DMS, HTML, PAST_CACHE_SECONDS, PORTAL, PREFIX
+
+
+@pytest.fixture(autouse=True)
+def _in_one_period() -> None:
+    """What is asked for at once is asked for within one second."""
+    time.sleep(1.02 - time.time() % 1)
 
 
 def test_pages_for_everybody_are_kept_for_a_short_time(front: Nginx, portal: Application) -> None:
@@ -25,6 +32,17 @@ def test_a_kept_page_does_not_outlive_its_time_when_the_portal_is_down(front: Ng
     assert front.ask(PORTAL, "/kept-too").status == 200
     time.sleep(PAST_CACHE_SECONDS)
     assert front.ask(PORTAL, "/kept-too").is_emergency_page()
+
+
+def test_a_crowd_asks_for_a_page_once_in_each_period(front: Nginx, portal: Application) -> None:
+    for number in range(1, 3):
+        portal.released.clear()
+        with ThreadPoolExecutor(30) as crowd:
+            answers = [crowd.submit(front.ask, PORTAL, "/crowd") for _ in range(30)]
+            time.sleep(0.3)
+            portal.released.set()
+        assert {answer.result().text for answer in answers} == {f"page {number}"}
+        time.sleep(1.02 - time.time() % 1)
 
 
 def test_a_kept_page_is_for_its_language(front: Nginx, portal: Application) -> None:
