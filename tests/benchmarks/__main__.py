@@ -42,7 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if reason or not staging.running(settings, environ):
         print(reason or NO_CLUSTER, file=sys.stderr)
         return 1
-    helm = toolchain.ensure(settings, Lines(), {Purpose.BENCHMARKS}).binary("helm")
     stage = staging.bring_up(settings, environ, from_nothing=False)
     first: dict[str, Result] = {}
     cases: dict[str, dict[str, Result]] = {}
@@ -54,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             (folder / "empty").mkdir()
             first.update(startup.measure(stage, folder / "empty", options.runs))
         if "tenant" in options.parts:
+            helm = toolchain.ensure(settings, Lines(), {Purpose.BENCHMARKS}).binary("helm")
             for case, tool, result in tenant.measure(stage, folder, helm, options.runs, _say):
                 cases.setdefault(case, {})[tool] = result
                 _say(f"{tool}: {case}: {result.figure.wall_seconds:.2f} s")

@@ -32,6 +32,45 @@ SETTLED_SECONDS = 300
 """What comes after a kill waits this long for the tenant to be well again."""
 
 
+BETWEEN = """
+import os
+from types import SimpleNamespace
+from kombu import Connection, Exchange, Queue
+from einklang_dms import redelivery
+
+address = f"redis://:{os.environ['DMS_BROKER_PASSWORD']}@{os.environ['DMS_BROKER_HOST']}/9"
+
+def connect():
+    return Connection(address, transport="einklang_dms.broker:Transport")
+
+def next_one():
+    message = queue.get()
+    return message and message.payload
+
+worker = SimpleNamespace(connection_for_read=connect, amqp=SimpleNamespace(queues={"trial": None}))
+with connect() as connection:
+    channel = connection.default_channel
+    queue = Queue("trial", Exchange("trial"), routing_key="trial")(channel)
+    queue.declare()
+    for text in ("first", "second", "third"):
+        connection.Producer().publish(text, exchange="trial", routing_key="trial", headers={"task": "trial"})
+    redelivery.give_back(worker, ())
+    queue.get().ack()
+    channel.client.brpop("trial")  # and whoever did it is dead: it can tell nobody
+    for seen in (next_one(), next_one()):
+        print(seen)
+    redelivery.give_back(worker, ())
+    redelivery.give_back(worker, ())
+    for message in (queue.get(), queue.get()):
+        print(message.payload)
+        message.ack()
+    redelivery.give_back(worker, ())
+    print(next_one(), channel.client.keys("unacked*"))
+    channel.client.flushdb()
+"""
+"""In the broker of a tenant, in a database that nothing else uses."""
+
+
 @dataclass
 class Use:
     """People at work. missed: page -> when it was not served. taken: address of an accepted document -> its hash."""
@@ -173,3 +212,12 @@ def test_killed_it_comes_back_and_nothing_is_lost(
         assert page.status_code == 503
         assert tenant.name in page.text
         assert "Retry-After" in page.headers
+
+
+def test_a_task_that_was_on_its_way_from_the_queue_to_the_worker_is_not_lost(stage: Stage, tenant: Tenant) -> None:
+    """Where the broker, the worker or their connection dies in this moment; the kills above meet it now and then."""
+    pod = ("exec", "-n", tenant.namespace, "deploy/dms-worker", "--")
+    seen = stage.kubectl(*pod, "python3", "-W", "ignore", "-c", BETWEEN).stdout.split()
+    assert seen[:2] == ["third", "None"]
+    assert sorted(seen[2:4]) == ["second", "third"]
+    assert seen[4:] == ["None", "[]"]

@@ -1,9 +1,9 @@
 """What a worker had taken when it or its connection to the broker died is begun again at once.
 
-A task that a worker has taken stays in the broker until the worker says that it is done; another gets it after the
-visibility timeout, half an hour. There is one worker (modules/dms_worker.py), and its old pod ends before the new one
-starts: what is taken when it starts belongs to one that is gone. What it has taken by a connection that broke, it has
-forgotten, but for what it is working on right now.
+A task stays in the broker until a worker says that it is done (broker.py); another would get it after the visibility
+timeout, half an hour. There is one worker (modules/dms_worker.py), and its old pod ends before the new one starts: what
+is in no queue when it starts belongs to one that is gone. What it has taken by a connection that broke, it has
+forgotten, but for what it is working on right now: that waits for the broker when it has something to send.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def begin(sender: Any, **_: Any) -> None:
-    """Called once, before the worker connects. sender: celery's worker."""
+    """Called once, before the worker connects and starts its processes. sender: celery's worker."""
     from celery import bootsteps
     from celery.worker import state
 
@@ -27,14 +27,14 @@ def begin(sender: Any, **_: Any) -> None:
             give_back(parent.app, {request.message.delivery_tag for request in state.active_requests})
 
     sender.app.steps["consumer"].add(GiveBack)
+    sender.app.conf.task_publish_retry_policy = {**sender.app.conf.task_publish_retry_policy, "max_retries": None}
 
 
 def give_back(app: Any, active: Collection[str]) -> None:
-    """Put all that was taken back to the front of the queues; waits for the broker. active: tags to be left alone."""
+    """Put what is in no queue back to the front of its own; waits for the broker. active: tags to be left alone."""
     with app.connection_for_read() as connection:
         connection.ensure_connection(max_retries=None)
         channel = connection.default_channel
-        with channel.conn_or_acquire() as client:
-            for tag in client.zrange(channel.unacked_index_key, 0, -1):
-                if (tag.decode() if isinstance(tag, bytes) else tag) not in active:
-                    channel.qos.restore_by_tag(tag, client, leftmost=True)
+        for tag in channel.in_no_queue(list(app.amqp.queues)):
+            if tag not in active:
+                channel.qos.restore_by_tag(tag, leftmost=True)

@@ -97,8 +97,10 @@ _MAYAN = {
     "LOGGING_DISABLE_COLOR_FORMATTER": True,
 }
 os.environ.update({f"MAYAN_{name}": json.dumps(value) for name, value in _MAYAN.items()})
+_TRANSPORT = "einklang_dms.broker:Transport"
 # At the build and before the first migration neither a table of locks nor a broker is there.
 if os.environ.get("DMS_DATABASE_READY", "yes") != "yes":
+    _TRANSPORT = "memory"
     os.environ["MAYAN_CELERY_BROKER_URL"] = "memory://"
     os.environ["MAYAN_CELERY_RESULT_BACKEND"] = "cache+memory://"
     os.environ["MAYAN_LOCK_MANAGER_BACKEND"] = f"{_APPS}.lock_manager.backends.file_lock.FileLock"
@@ -176,5 +178,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 1800, "health_check_interval": 30}
+CELERY_BROKER_TRANSPORT = _TRANSPORT
+# Who sends a task waits for a broker that is away: a browser for a quarter of a minute, the worker as long as it takes
+# (redelivery.py).
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 15, "interval_start": 0.2, "interval_step": 0.2, "interval_max": 1}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
