@@ -14,6 +14,8 @@ import pulumi
 
 from einklang.model.standard import DatabaseSize
 from modules import labels
+from modules.database_archive import MEMORY_MIB as ARCHIVE_MEMORY_MIB
+from modules.database_archive import Archive
 from modules.kubernetes import Manifest, Object
 from modules.quantities import cpu, gibibytes, mebibytes
 
@@ -49,7 +51,7 @@ class DatabaseArgs:
     """applications: names of databases and roles, at least one. image: by tag and digest.
 
     hibernated: no pods, data kept. protect: `pulumi destroy` refuses to remove the data. random: n -> n random bytes,
-    for the passwords.
+    for the passwords. archive: where what is written goes besides; None: nowhere.
     """
 
     tenant: str
@@ -61,6 +63,7 @@ class DatabaseArgs:
     hibernated: bool
     protect: bool
     random: Callable[[int], bytes]
+    archive: Archive | None = None
 
 
 class Database(pulumi.ComponentResource):
@@ -75,7 +78,11 @@ class Database(pulumi.ComponentResource):
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("einklang:database:Database", name, None, opts)
         secrets = [Object(_password(args, application), self._options([])) for application in args.applications]
+        if args.archive:
+            secrets.append(Object(_archive_access(args, args.archive), self._options([])))
         cluster = Object(_cluster(args), self._options(secrets, protect=args.protect))
+        if args.archive:
+            Object(_copies(args, args.archive), self._options([cluster]))
         for application in args.applications:
             # It goes with the cluster: of a hibernated one no instance is there to take it away.
             gone = pulumi.ResourceOptions(deleted_with=cluster)
@@ -115,8 +122,33 @@ def _password(args: DatabaseArgs, application: str) -> Manifest:
     }
 
 
+def _archive_access(args: DatabaseArgs, archive: Archive) -> Manifest:
+    """What opens the archive's folder."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": _metadata(args, archive.secret),
+        "stringData": dict(archive.content),
+    }
+
+
+def _copies(args: DatabaseArgs, archive: Archive) -> Manifest:
+    """A copy of everything once a week, and the first one at once: what the archive's changes are applied to."""
+    spec = {
+        "schedule": archive.weekly(),
+        "immediate": True,
+        "suspend": args.hibernated,
+        "backupOwnerReference": "self",
+        "method": "barmanObjectStore",
+        "cluster": {"name": CLUSTER},
+    }
+    return {"apiVersion": _API, "kind": "ScheduledBackup", "metadata": _metadata(args, CLUSTER), "spec": spec}
+
+
 def _cluster(args: DatabaseArgs) -> Manifest:
     metadata, size, first = _metadata(args, CLUSTER), args.size, args.applications[0]
+    memory = mebibytes(size.memory_mib + (ARCHIVE_MEMORY_MIB if args.archive else 0))
     metadata["annotations"] = {
         "cnpg.io/hibernation": "on" if args.hibernated else "off",
         **({} if args.hibernated else {"pulumi.com/waitFor": "condition=Ready"}),
@@ -152,10 +184,11 @@ def _cluster(args: DatabaseArgs) -> Manifest:
             },
             "storage": {"size": gibibytes(size.storage_gib), "storageClass": args.storage_class},
             "resources": {
-                "requests": {"cpu": cpu(size.cpu_request_millicores), "memory": mebibytes(size.memory_mib)},
-                "limits": {"cpu": cpu(size.cpu_limit_millicores), "memory": mebibytes(size.memory_mib)},
+                "requests": {"cpu": cpu(size.cpu_request_millicores), "memory": memory},
+                "limits": {"cpu": cpu(size.cpu_limit_millicores), "memory": memory},
             },
             "seccompProfile": {"type": "RuntimeDefault"},
+            **({"backup": {"barmanObjectStore": args.archive.store()}} if args.archive else {}),
         },
     }
 

@@ -113,6 +113,11 @@ def to_site(port: int, networks: Iterable[str]) -> Flow:
     return Flow("backup", Outside.BACKUP_SITE, port, "what is saved goes to the site", tuple(networks))
 
 
+def to_archive(port: int, networks: Iterable[str]) -> Flow:
+    """The flow that there is besides where databases have an archive."""
+    return Flow("database", Outside.BACKUP_SITE, port, "what is written is archived at the site", tuple(networks))
+
+
 def to_mirror(port: int, networks: tuple[str, ...]) -> Flow:
     """The flow that there is besides FLOWS where signatures come from a mirror."""
     return Flow("scanner", Outside.SIGNATURE_MIRROR, port, "signatures of malware are kept new", networks)

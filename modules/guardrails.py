@@ -158,7 +158,7 @@ def _deployer_role(args: GuardrailsArgs) -> Manifest:
         rule("events.k8s.io", ["events"], _READ),
         rule("gateway.networking.k8s.io", ["gateways", "httproutes"], _WRITE),
         rule("policy", ["poddisruptionbudgets"], _WRITE),
-        rule("postgresql.cnpg.io", ["clusters", "databases"], _WRITE),
+        rule("postgresql.cnpg.io", ["clusters", "databases", "scheduledbackups"], _WRITE),
     ]
     return {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": _metadata(args, DEPLOYER), "rules": rules}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pulumi
 
 from einklang.errors import UserError
+from einklang.model.backup import schedule
 from einklang.model.resolved import ResolvedTenant
 from einklang.model.tenant import Status
 from einklang.model.tenant import Tenant as TenantFile
@@ -18,8 +19,9 @@ from modules.backup import Backup, BackupArgs
 from modules.backup_site import BackupSite
 from modules.certificates import Issuer
 from modules.database import Database, DatabaseArgs
+from modules.database_archive import Archive
 from modules.dms import Dms, DmsArgs
-from modules.flows import HTTP, flows_of, to_mirror, to_site, workloads
+from modules.flows import HTTP, flows_of, to_archive, to_mirror, to_site, workloads
 from modules.front import Backend, Front, FrontArgs
 from modules.guardrails import DEPLOYER, Guardrails, GuardrailsArgs
 from modules.identity import Identity, IdentityArgs
@@ -46,7 +48,8 @@ class TenantArgs:
     deployer: namespace -> a provider that acts as the tenant's deploying identity. now, random: clock and randomness.
     shared_files: the storage class gives volumes that several nodes mount. signature_mirror: where scanners get their
     signatures; None: they know a test signature only.
-    backup_site: where everything is saved; None: nowhere.
+    backup_site: where everything is saved; None: nowhere. database_archive: name of the databases' archive there; none
+    where it is empty, and for a drill.
     hold: no application starts, nothing is set up and nothing saved: what is restored has to be there first.
     scratch: for a restore drill, in a namespace of its own beside the tenant's (modules/scratch.py).
     """
@@ -61,6 +64,7 @@ class TenantArgs:
     shared_files: bool = False
     signature_mirror: SignatureMirror | None = None
     backup_site: BackupSite | None = None
+    database_archive: str = ""
     hold: bool = False
     scratch: bool = False
 
@@ -177,6 +181,8 @@ def guardrails_args(args: TenantArgs) -> GuardrailsArgs:
         flows = (*flows, to_mirror(mirror.port, mirror.networks))
     if site:
         flows = (*flows, to_site(site.port, site.networks))
+        if _archive(args):
+            flows = (*flows, to_archive(site.port, site.networks))
     return GuardrailsArgs(
         tenant=tenant.id,
         standard=args.resolved.standard.version,
@@ -203,7 +209,16 @@ def database_args(args: TenantArgs) -> DatabaseArgs:
         hibernated=args.suspended and not args.hold,
         protect=args.protect,
         random=args.random,
+        archive=_archive(args),
     )
+
+
+def _archive(args: TenantArgs) -> Archive | None:
+    tenant = args.resolved.tenant
+    if not args.database_archive or not args.backup_site or args.scratch:
+        return None
+    chosen = args.resolved.standard.backup_classes[tenant.backup.class_name]
+    return Archive(args.backup_site, tenant.id, args.database_archive, schedule(tenant.id, chosen))
 
 
 def identity_args(args: TenantArgs, database: Database) -> IdentityArgs:

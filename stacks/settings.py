@@ -117,6 +117,11 @@ def backup_site() -> BackupSite | None:
     return BackupSite(url, tuple(map(str, networks)), _authority(authority, local), access)
 
 
+def database_archive() -> str:
+    """Name of the databases' archive at the backup site, empty where there is none."""
+    return pulumi.Config("einklang").get("databaseArchive") or ""
+
+
 def _authority(name: str, local: Settings) -> str:
     """The certificate of who signed the site's: `local`, a file, or empty for `none`."""
     if name == "none":

@@ -53,6 +53,7 @@ def _args(chosen: settings.StackSettings, tenant_id: str, *, scratch: bool) -> T
         shared_files=chosen.shared_files,
         signature_mirror=chosen.signature_mirror,
         backup_site=settings.backup_site(),
+        database_archive=settings.database_archive(),
         hold=os.environ.get("EINKLANG_HOLD") == "1",
         scratch=scratch,
     )

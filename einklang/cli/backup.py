@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
+import yaml
 
 from einklang import inventory
 from einklang.clients.kubernetes import Kubernetes
@@ -20,6 +21,7 @@ from einklang.errors import EXIT_CHANGES_PENDING, EXIT_DONE, UserError
 from einklang.model.standard import BackupClass
 from einklang.model.tenant import Status, Tenant
 from einklang.operations import environment, seal, up
+from einklang.operations.backup import archive
 from einklang.operations.backup import register as registering
 from einklang.operations.backup.access import of_tenant
 from einklang.operations.backup.repository import Report, Site, plain, prune, report, rewind
@@ -104,15 +106,30 @@ def rewind_(tenant: str, moment: str, folder: Path | None, program: Path | None,
 
     Every file that the site got later is moved into the site's folder `foreign`; nothing is removed.
     """
-    try:
-        then = datetime.fromisoformat(moment)
-    except ValueError as error:
-        raise UserError(f"--to {moment}: {error}", remedy="--to 2026-11-23T06:00") from error
+    then = _moment("--to", moment)
     site = _site(Settings.from_environment(os.environ), folder, program)
-    moved = rewind(site, tenant, then if then.tzinfo else then.replace(tzinfo=UTC), dry_run=not yes)
+    moved = rewind(site, tenant, then, dry_run=not yes)
     kinds = Counter(path.relative_to(site.folders.base).parts[2] for path in moved)
     counts = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())) or "nothing"
     click.echo(f"{tenant}: {counts} {'moved away' if yes else 'would be moved away, --yes does it'}")
+
+
+@command.command("archive")
+@click.argument("tenant")
+@click.option("--at", "moment", required=True, help="As of when, in UTC: 2026-11-23T06:00.")
+@click.option("--name", default="", help="The archive's name, where it is an earlier one than the setting's.")
+def archive_(tenant: str, moment: str, name: str) -> None:
+    """Print the cluster that shows TENANT's databases as they were at a moment, from their archive.
+
+    Changes nothing by itself: einklang backup archive TENANT --at … | kubectl apply -f -
+    """
+    settings = Settings.from_environment(os.environ)
+    chosen = inventory.load(settings.root, today=date.today()).resolve(tenant).tenant
+    kubectl = toolchain.ensure(settings, Lines()).binary("kubectl")
+    kubernetes = Kubernetes(kubectl, environment.kubeconfig(settings, os.environ))
+    running = kubernetes.get("cluster.postgresql.cnpg.io", "database", "-n", chosen.namespace)
+    found = archive.beside(running, _moment("--at", moment), name)
+    click.echo(yaml.safe_dump(found, sort_keys=False), nl=False)
 
 
 @command.command()
@@ -147,6 +164,14 @@ def accept(folder: Path | None, program: Path | None) -> None:
     except (ValueError, TypeError) as error:
         raise UserError("standard input is no registration", remedy="einklang backup register TENANT --show") from error
     _accept(_site(Settings.from_environment(os.environ), folder, program), known)
+
+
+def _moment(option: str, text: str) -> datetime:
+    try:
+        then = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UserError(f"{option} {text}: {error}", remedy=f"{option} 2026-11-23T06:00") from error
+    return then if then.tzinfo else then.replace(tzinfo=UTC)
 
 
 def _accept(site: Site, known: registering.Registration) -> None:

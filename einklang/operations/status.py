@@ -108,7 +108,11 @@ def _database(name: str, manifest: Mapping[str, Any]) -> ModuleStatus:
     hibernated = manifest["metadata"].get("annotations", {}).get("cnpg.io/hibernation") == "on"
     wanted = 0 if hibernated else int(manifest["spec"]["instances"])
     ready = int(status.get("readyInstances", 0))
-    return ModuleStatus(name, _health(ready, wanted, settled=status.get("phase") == _DATABASE_WELL), ready, wanted)
+    health = _health(ready, wanted, settled=status.get("phase") == _DATABASE_WELL)
+    archived = {each["status"] for each in status.get("conditions", []) if each["type"] == "ContinuousArchiving"}
+    if health is Health.WELL and "backup" in manifest["spec"] and "False" in archived:
+        health = Health.ILL
+    return ModuleStatus(name, health, ready, wanted)
 
 
 def _health(ready: int, wanted: int, *, settled: bool) -> Health:

@@ -17,6 +17,7 @@ from modules import backup_job, dms_parts, labels
 from modules.backup import Backup, BackupArgs
 from modules.backup_site import BackupSite
 from modules.database import DatabaseAccess
+from modules.tenant import database_args
 from tests.components import cases, programs, rules
 from tests.components.recording import SECRET, Declared, objects, one, record
 
@@ -142,6 +143,44 @@ def test_the_way_to_the_site_and_nowhere_else() -> None:
     assert policy["ingress"] == []
     blocks = [rule for rule in policy["egress"] if "ipBlock" in rule["to"][0]]
     assert blocks == [{"to": [{"ipBlock": {"cidr": "192.0.2.7/32"}}], "ports": [{"protocol": "TCP", "port": 8445}]}]
+
+
+def archived(**more: Any) -> list[Declared]:
+    given = replace(programs.tenant_args(cases.tenant(), site=BUCKET), database_archive="2026-11", **more)
+    return record(programs.tenant_of(given))
+
+
+def test_an_archive_of_the_databases_beside_the_backups() -> None:
+    declared = archived()
+    spec = one(declared, "Cluster", "database").manifest["spec"]
+    store = spec["backup"]["barmanObjectStore"]
+    assert (store["destinationPath"], store["serverName"]) == ("s3://backups/olpe/archive", "2026-11")
+    secret = one(declared, "Secret", store["s3Credentials"]["secretAccessKey"]["name"])
+    assert secret.secret
+    assert "correct horse" not in repr(declared)
+    copies = one(declared, "ScheduledBackup", "database").manifest["spec"]
+    assert (copies["immediate"], copies["suspend"], copies["cluster"]) == (True, False, {"name": "database"})
+    assert memory(declared) > memory(tenant()), "its programs run beside the server"
+    egress = one(declared, "NetworkPolicy", "database").manifest["spec"]["egress"]
+    assert {"to": [{"ipBlock": {"cidr": "192.0.2.8/32"}}], "ports": [{"protocol": "TCP", "port": 443}]} in egress
+
+
+def memory(declared: Sequence[Declared]) -> int:
+    limits = one(declared, "Cluster", "database").manifest["spec"]["resources"]["limits"]
+    return int(limits["memory"].removesuffix("Mi"))
+
+
+def test_without_the_setting_there_is_no_archive_and_no_way_to_it() -> None:
+    for declared in (tenant(), record(programs.tenant(cases.tenant(), site=BUCKET))):
+        assert "backup" not in one(declared, "Cluster", "database").manifest["spec"]
+        assert not objects(declared, "ScheduledBackup")
+        egress = one(declared, "NetworkPolicy", "database").manifest["spec"]["egress"]
+        assert "192.0.2.8/32" not in json.dumps(egress)
+
+
+def test_a_drill_writes_into_no_archive() -> None:
+    given = replace(programs.tenant_args(cases.tenant(), site=BUCKET), database_archive="2026-11", scratch=True)
+    assert database_args(given).archive is None
 
 
 def test_without_a_site_nothing_is_declared() -> None:

@@ -23,7 +23,7 @@ from einklang.settings import Settings
 from tests.live.backup_place import answers
 
 PORT, BUCKET, LOCKED_DAYS = 8446, "backups", 1
-_ADMINISTRATOR = "administrator"
+ADMINISTRATOR = "administrator"
 
 
 def _secret() -> str:
@@ -41,7 +41,7 @@ class Store:
     def url(self) -> str:
         return f"https://{plan.NODE_ADDRESS}:{PORT}"
 
-    def client(self, account: str = _ADMINISTRATOR) -> Any:
+    def client(self, account: str = ADMINISTRATOR) -> Any:
         return boto3.client(
             "s3",
             endpoint_url=self.url,
@@ -62,7 +62,7 @@ class Store:
 def running(folder: Path, site: SiteFolders, tenants: Sequence[str]) -> Iterator[Store]:
     """A store with a bucket and an account for each tenant, with the rights that docs/operators/backups.md names."""
     program = toolchain.ensure(Settings.from_environment(os.environ), Lines(), {Purpose.TESTS}).binary("versitygw")
-    store = Store(site.tls / "ca.crt", {name: _secret() for name in (_ADMINISTRATOR, *tenants)})
+    store = Store(site.tls / "ca.crt", {name: _secret() for name in (ADMINISTRATOR, *tenants)})
     for part in ("data", "versions", "accounts"):
         (folder / part).mkdir(mode=0o700)
     accounts = {name: {"access": name, "secret": store.keys[name], "role": "user"} for name in tenants}
@@ -73,7 +73,7 @@ def running(folder: Path, site: SiteFolders, tenants: Sequence[str]) -> Iterator
         "--iam-dir", str(folder / "accounts"),
         "posix", "--versioning-dir", str(folder / "versions"), str(folder / "data"),
     ]  # fmt: skip
-    environ = {**os.environ, "ROOT_ACCESS_KEY": _ADMINISTRATOR, "ROOT_SECRET_KEY": store.keys[_ADMINISTRATOR]}
+    environ = {**os.environ, "ROOT_ACCESS_KEY": ADMINISTRATOR, "ROOT_SECRET_KEY": store.keys[ADMINISTRATOR]}
     with (folder / "log").open("w") as log, subprocess.Popen(argv, env=environ, stdout=log, stderr=log) as server:
         try:
             answers(PORT, plan.NODE_ADDRESS)

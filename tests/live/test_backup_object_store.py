@@ -6,6 +6,7 @@ CON.3.A14. The tenant's stack gets the settings of docs/operators/backups.md, an
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,16 @@ from einklang.clients.restic import Access, Restic
 from einklang.errors import ClientError
 from einklang.model.backup import MANIFEST_PATH, PART_TAG, STATE_PATH, Manifest
 from einklang.model.tenant import Tenant
+from einklang.operations.backup import archive
 from einklang.operations.backup.access import of_tenant
 from einklang.operations.local.site import SiteFolders
 from tests.live import object_store, test_backups
 from tests.live.object_store import BUCKET, Store
+from tests.live.postgres import sql
 from tests.live.stage import EINKLANG, TENANTS, Stage
 
-SETTINGS = ("backupSite", "backupAccessKeyId", "backupSecretAccessKey")
+SETTINGS = ("backupSite", "backupAccessKeyId", "databaseArchive", "backupSecretAccessKey")
+ARCHIVE, ARCHIVED_SECONDS = "first", 120
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,8 @@ def store(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 @pytest.fixture(scope="module")
 def saved(stage: Stage, tenant: Tenant, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     """A run into the bucket, after `einklang up` has changed the tenant's place and saved its state there."""
-    values = dict(zip(SETTINGS, (f"s3:{store.url}/{BUCKET}", tenant.id, store.keys[tenant.id]), strict=True))
+    chosen = (f"s3:{store.url}/{BUCKET}", tenant.id, ARCHIVE, store.keys[tenant.id])
+    values = dict(zip(SETTINGS, chosen, strict=True))
     restic = test_backups.program(stage, "restic")
     kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
     scratch = tmp_path_factory.mktemp("access")
@@ -99,6 +104,54 @@ def test_a_module_comes_back_from_it(stage: Stage, tenant: Tenant, saved: Saved)
     stage.run(*words, "--yes")
     (kept,) = re.findall(r"\d{14}", stage.run(*words, "--kept").stdout)
     stage.run(*words, "--discard", kept, "--yes")
+
+
+def test_the_databases_come_back_as_they_were_at_a_moment_between_two_backups(
+    stage: Stage, tenant: Tenant, saved: Saved
+) -> None:
+    """From the archive, beside those that run: what was written after the moment is not there."""
+    inside = ("-n", tenant.namespace)
+    stage.kubectl("wait", "--for=condition=LastBackupSucceeded", "cluster/database", *inside, "--timeout=120s")
+    sql(stage, tenant, "portal", "CREATE TABLE moments (what text)", "INSERT INTO moments VALUES ('before')")
+    time.sleep(1.5)
+    (moment,) = sql(stage, tenant, "portal", "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')")
+    time.sleep(1.5)
+    (written,) = sql(
+        stage, tenant, "portal", "INSERT INTO moments VALUES ('after')", "SELECT pg_walfile_name(pg_switch_wal())"
+    )
+    start = time.monotonic()
+    while sql(stage, tenant, "portal", "SELECT last_archived_wal FROM pg_stat_archiver") < [written]:
+        assert time.monotonic() - start < ARCHIVED_SECONDS, "the archive does not get what was written"
+        time.sleep(0.5)
+    try:
+        stage.kubectl(
+            "apply", "-f", "-", stdin=stage.run(str(EINKLANG), "backup", "archive", tenant.id, "--at", moment).stdout
+        )
+        stage.kubectl(
+            "wait", "--for=condition=Ready", f"cluster/{archive.NAME}", *inside, "--timeout=300s", timeout=320
+        )
+        print(f"there as of {moment} after {time.monotonic() - start:.0f} s")
+        psql = ("exec", *inside, f"{archive.NAME}-1", "-c", "postgres", "--", "psql", "-qAt", "-d", "portal", "-c")
+        assert stage.kubectl(*psql, "SELECT what FROM moments").stdout.split() == ["before"]
+    finally:
+        stage.kubectl("delete", f"cluster/{archive.NAME}", *inside, "--ignore-not-found")
+        sql(stage, tenant, "portal", "DROP TABLE moments")
+
+
+def test_the_archive_is_locked_and_nobody_elses(tenant: Tenant, saved: Saved) -> None:
+    """And it is not encrypted before it leaves, as the backups are: the docs say so."""
+    versions = saved.store.versions(f"{tenant.id}/archive/{ARCHIVE}/")
+    assert {each["Key"].split("/")[3] for each in versions} == {"base", "wals"}
+    (stranger,) = {*TENANTS} - {tenant.id}
+    for account, more in (
+        (tenant.id, {}),
+        (stranger, {}),
+        (object_store.ADMINISTRATOR, {"VersionId": versions[0]["VersionId"]}),
+    ):
+        with pytest.raises(Refused):
+            saved.store.client(account).delete_object(Bucket=BUCKET, Key=versions[0]["Key"], **more)
+    with pytest.raises(Refused, match="AccessDenied"):
+        saved.store.client(stranger).get_object(Bucket=BUCKET, Key=versions[0]["Key"])
 
 
 def test_its_credentials_remove_nothing(tenant: Tenant, saved: Saved) -> None:

@@ -40,13 +40,19 @@ def deployment(name: str, *, ready: int = 1, wanted: int = 1, updated: int = 1, 
     }
 
 
-def cluster(phase: str = "Cluster in healthy state", *, ready: int = 1, hibernated: str = "off") -> dict[str, Any]:
+def cluster(
+    phase: str = "Cluster in healthy state", *, ready: int = 1, hibernated: str = "off", archived: str = ""
+) -> dict[str, Any]:
     metadata = {"name": "database", "labels": {"einklang/tenant": "olpe"}}
     return {
         "kind": "Cluster",
         "metadata": {**metadata, "annotations": {"cnpg.io/hibernation": hibernated}},
-        "spec": {"instances": 1},
-        "status": {"readyInstances": ready, "phase": phase},
+        "spec": {"instances": 1, **({"backup": {}} if archived else {})},
+        "status": {
+            "readyInstances": ready,
+            "phase": phase,
+            "conditions": [{"type": "ContinuousArchiving", "status": archived}] if archived else [],
+        },
     }
 
 
@@ -62,6 +68,8 @@ def cluster(phase: str = "Cluster in healthy state", *, ready: int = 1, hibernat
         (deployment("identity", ready=1, wanted=0, updated=0), Health.STARTING),
         ({"kind": "Deployment", "metadata": deployment("x")["metadata"], "spec": {}}, Health.STARTING),
         (cluster(), Health.WELL),
+        (cluster(archived="True"), Health.WELL),
+        (cluster(archived="False"), Health.ILL),
         (cluster("Failing over"), Health.STARTING),
         (cluster("Failing over", ready=0), Health.STARTING),
         (cluster(ready=0), Health.ILL),
