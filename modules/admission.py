@@ -118,6 +118,10 @@ def _labels() -> Policy:
     )
 
 
+# Who makes pods that run as CloudNativePG's own account: its operator, and the job controller for its Jobs.
+_DATABASE_OPERATOR = "system:serviceaccount:cnpg-system:cnpg-manager"
+
+
 def _exec() -> Policy:
     return Policy(
         "einklang-exec",
@@ -125,14 +129,21 @@ def _exec() -> Policy:
             ("", ["pods/exec", "pods/attach", "pods/portforward", "pods/proxy", "services/proxy"], ["CONNECT"]),
             ("", ["pods/ephemeralcontainers"], ["UPDATE"]),
         ],
-        f"'{OPERATORS_GROUP}' in request.userInfo.groups",
+        f"'{OPERATORS_GROUP}' in request.userInfo.groups || variables.copies",
         f"'einklang-exec: only the group {OPERATORS_GROUP} may enter a tenant\\'s pod; this is ' + "
         "request.userInfo.username",
+        # A copy for the databases' archive (modules/database_archive.py): this program, in the database, and no other.
+        {
+            "copies": f"request.userInfo.username == '{_DATABASE_OPERATOR}' && request.subResource == 'exec' && "
+            "request.name.matches('^database-[0-9]+$') && has(object.command) && object.command.size() == 3 && "
+            "object.command[0] == '/controller/manager' && object.command[1] == 'backup' && "
+            "object.command[2].matches('^database-[0-9]+$')",
+        },
     )
 
 
-# Who makes pods that run as CloudNativePG's own account: its operator, and the job controller for its Jobs.
-_DATABASE_OPERATOR = "system:serviceaccount:cnpg-system:cnpg-manager"
+# That of the database, and of one as of a moment beside it (einklang/operations/backup/archive.py).
+_DATABASE_ACCOUNTS = "['database', 'database-then']"
 _JOB_CONTROLLERS = ("system:serviceaccount:kube-system:job-controller", "system:kube-controller-manager")
 
 
@@ -141,11 +152,11 @@ def _tokens() -> Policy:
     return Policy(
         "einklang-tokens",
         [("", ["pods"], ["CREATE"]), ("batch", ["jobs"], ["CREATE"])],
-        "variables.account == 'database' ? request.userInfo.username in variables.makers : "
+        f"variables.account in {_DATABASE_ACCOUNTS} ? request.userInfo.username in variables.makers : "
         "object.kind == 'Job' || !variables.volumes.exists(v, has(v.projected) && "
         "has(v.projected.sources) && v.projected.sources.exists(s, has(s.serviceAccountToken)))",
-        "'einklang-tokens: ' + (variables.account == 'database' ? "
-        "'the account database is CloudNativePG\\'s own; use that of the workload' : "
+        f"'einklang-tokens: ' + (variables.account in {_DATABASE_ACCOUNTS} ? "
+        "'the account ' + variables.account + ' is CloudNativePG\\'s own; use that of the workload' : "
         "'this pod would carry a token for the API; set automountServiceAccountToken to false')",
         {
             "spec": "object.kind == 'Job' ? object.spec.template.spec : object.spec",

@@ -20,6 +20,7 @@ from einklang.operations.plan import PLATFORM
 KINDS = "deployments.apps,clusters.postgresql.cnpg.io"
 TENANT_LABEL, COMPONENT_LABEL = "einklang/tenant", "app.kubernetes.io/component"
 _DATABASE_WELL = "Cluster in healthy state"
+_ARCHIVE = {"ContinuousArchiving", "LastBackupSucceeded"}
 _COMMIT, _DIRTY = "git.head", "git.dirty"
 
 
@@ -109,7 +110,7 @@ def _database(name: str, manifest: Mapping[str, Any]) -> ModuleStatus:
     wanted = 0 if hibernated else int(manifest["spec"]["instances"])
     ready = int(status.get("readyInstances", 0))
     health = _health(ready, wanted, settled=status.get("phase") == _DATABASE_WELL)
-    archived = {each["status"] for each in status.get("conditions", []) if each["type"] == "ContinuousArchiving"}
+    archived = [each["status"] for each in status.get("conditions", []) if each["type"] in _ARCHIVE]
     if health is Health.WELL and "backup" in manifest["spec"] and "False" in archived:
         health = Health.ILL
     return ModuleStatus(name, health, ready, wanted)

@@ -222,6 +222,24 @@ def test_nobody_but_operators_gets_into_a_tenants_pod(stage: Stage, verb: str) -
 
 
 @pytest.mark.parametrize(
+    ("pod", "command"),
+    [
+        ("database-1", ["id"]),
+        ("database-1", ["/controller/manager", "backup", "database-1;id"]),
+        ("database-1", ["/controller/manager", "instance", "database-1"]),
+        ("front", ["/controller/manager", "backup", "database-1"]),
+    ],
+)
+def test_the_database_operator_gets_in_for_a_copy_only(stage: Stage, pod: str, command: list[str]) -> None:
+    """Into a database, and with the one command that makes it."""
+    (name,) = [each.name for each in probes.pods(stage, A) if each.name == pod or each.workload == pod][:1]
+    user = ["--as", "system:serviceaccount:cnpg-system:cnpg-manager"]
+    done = stage.kubectl("exec", "-n", A, name, *user, "--", *command, check=False, timeout=20)
+    assert done.returncode != 0
+    assert "einklang-exec" in done.stderr
+
+
+@pytest.mark.parametrize(
     "question",
     [
         ["get", "secrets", "-n", B],
