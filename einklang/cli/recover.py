@@ -80,6 +80,7 @@ def command(
         journal.begin()
         if not rotate:
             prepare.passphrase(settings, kit, names, identity, os.environ)
+            prepare.evidence_keys(settings, kit, names, identity)
         outcomes = Rebuild(_tools(settings, programs, progress), journal, plan, jobs).perform()
     file = prepare.keep_report(settings, _report(journal, outcomes), journal.begun)
     _present(outcomes, journal, file, as_json=as_json)

@@ -19,6 +19,9 @@ from einklang.errors import CheckError, UserError
 from einklang.model.evidence import Audit
 
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "audit-key.pub.pem"
+BEFORE = "audit-keys-before.pub.pem"
+"""Beside the installation's key: the public ones of those that a rebuild has replaced."""
+_END = b"-----END PUBLIC KEY-----\n"
 
 
 def key(path: Path) -> Ed25519PrivateKey:
@@ -42,8 +45,13 @@ def key(path: Path) -> Ed25519PrivateKey:
 
 
 def trusted(path: Path) -> bytes:
-    """The public half (PEM) of the installation's key; empty where it has made none yet."""
-    return public(key(path)) if path.exists() else b""
+    """The public half of the installation's key, and those from before a rebuild (PEM, one after the other).
+
+    Empty where there is none yet.
+    """
+    own, file = public(key(path)) if path.exists() else b"", path.with_name(BEFORE)
+    before = file.read_bytes() if file.exists() else b""
+    return before if own in before else own + before
 
 
 def public(private: Ed25519PrivateKey) -> bytes:
@@ -72,7 +80,7 @@ def seal(folder: Path, files: Iterable[Path], audit: Audit, private: Ed25519Priv
 
 
 def verify(folder: Path, trusted: bytes) -> None:
-    """Return where nothing was changed since the seal. trusted: the public key (PEM) that the reader had before.
+    """Return where nothing was changed since the seal. trusted: public keys (PEM) that the reader had before.
 
     The key that lies beside the reports is not asked: whoever changes a report could change that too.
     Raises CheckError that says what is wrong, UserError where there is no seal.
@@ -81,19 +89,34 @@ def verify(folder: Path, trusted: bytes) -> None:
         text, signature = (folder / MANIFEST).read_bytes(), (folder / SIGNATURE).read_bytes()
     except OSError as error:
         raise UserError(f"{folder}: no sealed audit", remedy="name the folder that einklang audit wrote") from error
-    try:
-        known = serialization.load_pem_public_key(trusted)
-    except ValueError as error:
-        raise UserError("the key to check with is no public key (PEM)") from error
-    if not isinstance(known, Ed25519PublicKey):
-        raise UserError("the key to check with is no Ed25519 key")
-    try:
-        known.verify(signature, text)
-    except InvalidSignature:
-        raise CheckError(f"{folder / MANIFEST}: not signed with this key, or changed since") from None
+    if not any(_signed(known, signature, text) for known in _public_keys(trusted)):
+        raise CheckError(f"{folder / MANIFEST}: not signed with this key, or changed since")
     wrong = [name for name, digest in json.loads(text)["files"].items() if _digest(folder / name) != digest]
     if wrong:
         raise CheckError(f"{folder}: changed since the audit: {', '.join(sorted(wrong))}")
+
+
+def _public_keys(trusted: bytes) -> list[Ed25519PublicKey]:
+    found: list[Ed25519PublicKey] = []
+    for block in trusted.strip().split(_END.strip()):
+        if not block.strip() and found:
+            continue
+        try:
+            known = serialization.load_pem_public_key(block.strip() + b"\n" + _END)
+        except ValueError as error:
+            raise UserError("the key to check with is no public key (PEM)") from error
+        if not isinstance(known, Ed25519PublicKey):
+            raise UserError("the key to check with is no Ed25519 key")
+        found.append(known)
+    return found
+
+
+def _signed(known: Ed25519PublicKey, signature: bytes, text: bytes) -> bool:
+    try:
+        known.verify(signature, text)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _digest(path: Path) -> str:

@@ -19,7 +19,10 @@ from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.restic import Access, Restic
 from einklang.errors import ClientError
 from einklang.model.backup import MANIFEST_PATH, PART_TAG, STATE_PATH, Manifest
+from einklang.model.drill import Drill
 from einklang.model.tenant import Tenant
+from einklang.operations import seal
+from einklang.operations.backup import evidence
 from einklang.operations.backup.access import of_tenant
 from einklang.operations.local.site import SiteFolders
 from einklang.settings import PROJECT_ROOT
@@ -106,6 +109,15 @@ def test_a_module_comes_back_from_it(stage: Stage, tenant: Tenant, saved: Saved)
     stage.run(*words, "--yes")
     (kept,) = re.findall(r"\d{14}", stage.run(*words, "--kept").stdout)
     stage.run(*words, "--discard", kept, "--yes")
+
+
+@pytest.mark.rehearsal
+def test_a_drill_from_it(stage: Stage, tenant: Tenant, saved: Saved) -> None:
+    done = stage.run(str(EINKLANG), "drill", tenant.id, "--json", check=False)
+    found = Drill.model_validate_json(done.stdout)
+    assert (done.returncode, found.failures(), found.run) == (0, [], saved.manifest.run)
+    assert evidence.newest(saved.repository, tenant.id, seal.trusted(stage.settings.audit_key)) == found
+    assert not list(stage.settings.root.glob("Pulumi.*.drill.yaml"))
 
 
 def test_the_portal_comes_back_as_it_was_at_a_moment_between_two_backups(

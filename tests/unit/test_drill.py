@@ -214,6 +214,13 @@ def test_the_stack_is_held_and_the_tenants_backend_never_knows_of_it(place: Scra
     assert secret["metadata"] == {"name": "backup", "namespace": "drill-olpe", "labels": {"a": "b"}}
 
 
+def test_it_has_the_tenants_settings_and_secrets_as_encrypted_as_they_are(place: Scratch, tmp_path: Path) -> None:
+    settings = "encryptionsalt: v1:s\nconfig:\n  einklang:backupSecretAccessKey:\n    secure: v1:c\n"
+    (tmp_path / "Pulumi.olpe.yaml").write_text(settings)
+    place.make()
+    assert (tmp_path / "Pulumi.olpe.drill.yaml").read_text() == settings
+
+
 @pytest.mark.parametrize(
     ("changes", "well"),
     [({}, True), ({"readyReplicas": 0}, False), ({"observedGeneration": 2}, False), ({"updatedReplicas": 0}, False)],

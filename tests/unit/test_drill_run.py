@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from einklang.clients.restic import Access
-from einklang.errors import CheckError, ClientError, UserError
+from einklang.errors import CheckError, ClientError
 from einklang.model.drill import Drill
 from einklang.operations.drill import run
 from einklang.operations.drill.run import Tools, noted
@@ -157,9 +157,3 @@ def test_evidence_that_cannot_be_kept_is_an_error(world: World, monkeypatch: pyt
     with pytest.raises(ClientError, match="the site is gone"):
         world.drill()
     assert noted(world.tools.settings, "olpe") is None
-
-
-def test_an_object_store_is_refused(world: World) -> None:
-    world.repository = "s3:https://objects/backups/olpe/"
-    with pytest.raises(UserError, match="object store"):
-        world.drill()

@@ -12,6 +12,7 @@ import pytest
 from einklang.clients.restic import Access, Opened, Snapshot
 from einklang.errors import CheckError, ClientError
 from einklang.model.backup import MANIFEST_PATH, STATE_PATH
+from einklang.operations import seal
 from einklang.operations.backup import checking, protect
 from einklang.operations.backup.kit import Entry, Kit, new_identity
 from einklang.operations.backup.protect import Protection
@@ -133,8 +134,11 @@ def test_the_kit_follows(tmp_path: Path, repository: Repository) -> None:
     Kit.of(given.settings).add_key(public, "safe")
     assert given.protect(TENANT) == ["state saved", "recovery kit written"]
     entry = Kit.of(given.settings).read("olpe", secret)
-    assert (entry.key, entry.password, entry.passphrase) == ("key", "password", "phrase")
+    assert (entry.key, entry.password, entry.passphrase, entry.evidence_keys) == ("key", "password", "phrase", "")
     assert given.protect(TENANT) == []
+    own = seal.public(seal.key(given.settings.audit_key)).decode()
+    assert given.protect(TENANT) == ["recovery kit written"]
+    assert Kit.of(given.settings).read("olpe", secret).evidence_keys == own
 
 
 def test_an_address_that_somebody_changed_in_the_cluster_gets_nothing(

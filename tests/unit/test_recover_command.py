@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from einklang.cli import main
 from einklang.cli import recover as command
 from einklang.errors import UserError
+from einklang.operations import seal
 from einklang.operations.backup.kit import Entry, Kit, new_identity
 from einklang.operations.local import site
 from einklang.operations.recover import prepare, sources
@@ -37,7 +38,8 @@ def settings(tmp_path: Path) -> Settings:
 def kit(settings: Settings) -> Kit:
     made = Kit.of(settings)
     made.add_key(PUBLIC, "test")
-    made.write(Entry("olpe", f"{site.URL}olpe/", "key", "olpe", "password", "authority", passphrase="phrase"))
+    words = {"passphrase": "phrase", "evidence_keys": "a public key"}
+    made.write(Entry("olpe", f"{site.URL}olpe/", "key", "olpe", "password", "authority", **words))  # type: ignore[arg-type]
     return made
 
 
@@ -94,6 +96,7 @@ def test_the_report_says_what_was_lost_and_how_long_it_took(
     assert json.loads(file.read_text())["tenants"][0]["checks"] == 300
     assert settings.passphrase.read_text() == "phrase"
     assert settings.passphrase.stat().st_mode & 0o777 == 0o600
+    assert settings.audit_key.with_name(seal.BEFORE).read_text() == "a public key"
 
 
 def test_a_tenant_that_failed_is_exit_code_4(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +110,7 @@ def test_rotation_gets_a_passphrase_of_its_own(run: Any, settings: Settings, mon
     rebuilt(monkeypatch, Outcome("olpe", RECOVERED))
     assert run("--yes", "--rotate").exit_code == 0
     assert not settings.passphrase.exists()
+    assert not settings.audit_key.with_name(seal.BEFORE).exists(), "an attacker may have the key"
 
 
 @pytest.mark.parametrize("old", ["passphrase", "authority", "cluster/pki", "pulumi"])

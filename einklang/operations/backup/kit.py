@@ -27,7 +27,10 @@ SUFFIX, DIGEST_SUFFIX, FORMER = ".age", ".sha256", "former"
 
 @dataclass(frozen=True)
 class Entry:
-    """What one tenant's recovery needs. authority: PEM, empty for a public one. passphrase: of the stacks' secrets."""
+    """What one tenant's recovery needs. authority: PEM, empty for a public one. passphrase: of the stacks' secrets.
+
+    evidence_keys: public ones (PEM) that tell whether evidence of drills is the installation's; they are no secret.
+    """
 
     tenant: str
     repository: str
@@ -37,11 +40,12 @@ class Entry:
     authority: str = ""
     more: dict[str, str] = field(default_factory=dict, repr=False)
     passphrase: str = field(default="", repr=False)
+    evidence_keys: str = ""
     format: int = FORMAT
 
     @classmethod
-    def of(cls, tenant: str, access: Access, passphrase: str) -> Entry:
-        """From a tenant's access."""
+    def of(cls, tenant: str, access: Access, passphrase: str, evidence_keys: str) -> Entry:
+        """From a tenant's access, and what the installation has."""
         authority = access.authority.read_text() if access.authority else ""
         return cls(
             tenant,
@@ -52,6 +56,7 @@ class Entry:
             authority,
             dict(access.more),
             passphrase,
+            evidence_keys,
         )
 
     def access(self, scratch: Path) -> Access:

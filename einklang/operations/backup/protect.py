@@ -18,6 +18,7 @@ from einklang.clients.restic import Access, Restic
 from einklang.errors import CheckError, ClientError
 from einklang.model.backup import PART_TAG, STATE_PART, STATE_PATH
 from einklang.model.tenant import Tenant
+from einklang.operations import seal
 from einklang.operations.backup import kit, register
 from einklang.operations.backup.access import CONFIG_MAP, of_tenant
 from einklang.operations.local import site
@@ -100,4 +101,5 @@ class Protection:
 def write_kit(settings: Settings, tenant: str, access: Access, folder: kit.Kit | None = None) -> bool:
     """Bring a tenant's entry of the kit (the local one where none is named) up to date; True where it was written."""
     passphrase = settings.passphrase.read_text().strip() if settings.passphrase.exists() else ""
-    return (folder or kit.Kit.of(settings)).write(kit.Entry.of(tenant, access, passphrase))
+    evidence_keys = seal.trusted(settings.audit_key).decode()
+    return (folder or kit.Kit.of(settings)).write(kit.Entry.of(tenant, access, passphrase, evidence_keys))

@@ -16,7 +16,7 @@ from einklang.clients.keycloak import Keycloak
 from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.restic import Restic
 from einklang.clients.visitor import Visitor
-from einklang.errors import EinklangError, UserError
+from einklang.errors import EinklangError
 from einklang.model.drill import Drill, DrillCheck
 from einklang.model.resolved import ResolvedTenant
 from einklang.operations import identity, seal
@@ -97,10 +97,6 @@ def drill(
     tenant, begun, record = resolved.tenant, now(), _Record(now)
     with tempfile.TemporaryDirectory(prefix="einklang-") as folder:
         access = of_tenant(tools.kubernetes, tenant, Path(folder))
-        if not access.repository.startswith("rest:"):
-            raise UserError(
-                "drills from an object store are not part of this version", remedy="docs/operators/restore.md"
-            )
         repository = Restic(tools.restic, access)
         with tools.progress.step("the newest run is chosen", 1, STEPS), record.check("complete"):
             record.chosen = choose(repository, tenant.id, expected_parts(tenant), at)

@@ -68,6 +68,9 @@ class Scratch:
 
     def make(self) -> None:
         """Database, volumes and secrets, without an application; then what opens the repository is put there."""
+        if self._settings_of(self.tenant.id).is_file():
+            # With the tenant's secrets as encrypted as they are there: the salt and the passphrase are the same.
+            shutil.copyfile(self._settings_of(self.tenant.id), self._settings_of(self.stack))
         self._engine(HOLD).up(self.stack)
         found = self.kubernetes.get("secret", SECRET, "-n", self.tenant.namespace)
         self.kubernetes.apply([copied(found, self.namespace)])
@@ -84,7 +87,10 @@ class Scratch:
         self.kubernetes.delete("pods", "--all", "-n", self.namespace, "--grace-period=1")
         self.kubernetes.delete("namespace", self.namespace, wait_seconds=_GONE_SECONDS)
         shutil.rmtree(self._state, ignore_errors=True)
-        (self.settings.root / f"Pulumi.{self.stack}.yaml").unlink(missing_ok=True)
+        self._settings_of(self.stack).unlink(missing_ok=True)
+
+    def _settings_of(self, stack: str) -> Path:
+        return self.settings.root / f"Pulumi.{stack}.yaml"
 
     @property
     def _folder(self) -> Path:

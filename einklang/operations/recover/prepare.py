@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from einklang.errors import UserError
+from einklang.operations import seal
 from einklang.operations.backup.kit import Kit
 from einklang.operations.environment import write_private
 from einklang.operations.local import site
@@ -47,6 +48,18 @@ def passphrase(settings: Settings, kit: Kit, tenants: Sequence[str], identity: s
     if chosen:
         write_private(settings.passphrase, chosen)
     return bool(chosen)
+
+
+def evidence_keys(settings: Settings, kit: Kit, tenants: Sequence[str], identity: str) -> bool:
+    """Let evidence of drills from before the loss prove what it did; returns whether there is anything of it.
+
+    Not after an attack: who had the lost key could sign what never happened.
+    """
+    known = {kit.read(tenant, identity).evidence_keys for tenant in tenants if kit.file(tenant).exists()}
+    found = "".join(sorted(known - {""}))
+    if found:
+        write_private(settings.audit_key.with_name(seal.BEFORE), found)
+    return bool(found)
 
 
 def place(settings: Settings, given: str, kit: Kit, tenants: Sequence[str], identity: str) -> str:

@@ -55,6 +55,19 @@ def test_a_changed_manifest_is_found(sealed: tuple[Path, bytes]) -> None:
         seal.verify(*sealed)
 
 
+def test_a_seal_from_before_a_rebuild_is_believed(sealed: tuple[Path, bytes], tmp_path: Path) -> None:
+    folder, before = sealed
+    own = tmp_path / "new" / "audit-key.pem"
+    assert seal.trusted(own) == b""
+    seal.key(own)
+    with pytest.raises(CheckError, match="not signed"):
+        seal.verify(folder, seal.trusted(own))
+    own.with_name(seal.BEFORE).write_bytes(before)
+    seal.verify(folder, seal.trusted(own))
+    own.with_name(seal.BEFORE).write_bytes(seal.trusted(own))
+    assert seal.trusted(own).count(b"BEGIN") == 2
+
+
 def test_the_key_beside_the_reports_is_not_trusted(sealed: tuple[Path, bytes], tmp_path: Path) -> None:
     """Whoever changes the reports can seal them again with a key of their own."""
     folder, trusted = sealed
