@@ -255,13 +255,13 @@ def test_the_kit_opens_what_was_saved(
     kit = Kit(tmp_path / "kit", tmp_path / "kit" / "recovery-keys.txt")
     kit.add_key(public, "live test")
     passphrase = stage.settings.passphrase.read_text().strip()
-    assert kit.write(Entry.of(tenant.id, access, passphrase))
+    assert kit.write(Entry.of(tenant.id, access, passphrase, ""))
     identity = tmp_path / "identity"
     identity.write_text(secret + "\n")
     assert check(stage, kit, identity) == (0, "pass")
     # The counter-proof: an entry with another repository's key.
     wrong = Access(access.repository, "another", access.username, access.password, access.authority)
-    assert kit.write(Entry.of(tenant.id, wrong, passphrase))
+    assert kit.write(Entry.of(tenant.id, wrong, passphrase, ""))
     assert check(stage, kit, identity) == (2, "fail")
 
 

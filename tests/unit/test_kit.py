@@ -98,7 +98,7 @@ def test_a_line_that_is_no_key_is_named(kit: Kit) -> None:
 def test_an_entry_gives_the_way_in(tmp_path: Path) -> None:
     access = ENTRY.access(tmp_path)
     assert access.authority and access.authority.read_text() == "PEM"
-    assert Entry.of("olpe", access, "phrase") == ENTRY
+    assert Entry.of("olpe", access, "phrase", "") == ENTRY
     assert access.environment()["RESTIC_REST_PASSWORD"] == "password"
     assert "RESTIC_CACERT" not in Access("s3:https://x/y", "key").environment()
 
