@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from einklang.model.backup import DATABASE_THEN
 from modules import labels
 from modules.kubernetes import Manifest
 
@@ -118,7 +119,6 @@ def _labels() -> Policy:
     )
 
 
-# Who makes pods that run as CloudNativePG's own account: its operator, and the job controller for its Jobs.
 _DATABASE_OPERATOR = "system:serviceaccount:cnpg-system:cnpg-manager"
 
 
@@ -142,8 +142,8 @@ def _exec() -> Policy:
     )
 
 
-# That of the database, and of one as of a moment beside it (einklang/operations/backup/archive.py).
-_DATABASE_ACCOUNTS = "['database', 'database-then']"
+_DATABASE_ACCOUNTS = f"['database', '{DATABASE_THEN}']"
+# Besides CloudNativePG's operator, who makes pods that run as its own account: the job controller, for its Jobs.
 _JOB_CONTROLLERS = ("system:serviceaccount:kube-system:job-controller", "system:kube-controller-manager")
 
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from einklang.errors import UserError
 from modules.backup_site import S3, BackupSite
 
-FOLDER = "archive"
+_FOLDER = "archive"
 """Below the tenant's folder in the bucket, beside what restic has there."""
 MEMORY_MIB = 384
 """On top of the instance's: Barman takes some 100 MiB for a segment and more for a whole copy, beside the server."""
-SETTING = "einklang:databaseArchive"
+_SETTING = "einklang:databaseArchive"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _ACCESS_KEY, _SECRET_KEY, _AUTHORITY = "access-key-id", "secret-access-key", "ca.crt"
 
@@ -36,41 +36,40 @@ class Archive:
     tenant: str
     name: str
     schedule: str
-    content: Mapping[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raises UserError for another site than S3, and for a name that is no folder's."""
         if not self.site.is_s3:
-            raise UserError(f"{SETTING} needs an S3 site", remedy="einklang:backupSite: s3:https://<host>/<bucket>")
+            raise UserError(f"{_SETTING} needs an S3 site", remedy="einklang:backupSite: s3:https://<host>/<bucket>")
         if not _NAME.fullmatch(self.name):
-            raise UserError(f"{SETTING} is {self.name!r}", remedy="small letters, digits and hyphens, such as 2026-11")
-        content = {key: self.site.access[key] for key in (_ACCESS_KEY, _SECRET_KEY)}
-        if self.site.authority:
-            content[_AUTHORITY] = self.site.authority
-        object.__setattr__(self, "content", content)
+            raise UserError(f"{_SETTING} is {self.name!r}", remedy="small letters, digits and hyphens, such as 2026-11")
+
+    @property
+    def content(self) -> Mapping[str, str]:
+        """What opens the folder."""
+        return {**self.site.access, **({_AUTHORITY: self.site.authority} if self.site.authority else {})}
 
     @property
     def secret(self) -> str:
         """Name of the Secret with `content`. It is never changed: another key gets another Secret."""
-        known = self.content[_ACCESS_KEY] + self.site.authority
+        known = self.site.access[_ACCESS_KEY] + self.site.authority
         return f"database-archive-{hashlib.sha256(known.encode()).hexdigest()[:10]}"
 
     def store(self) -> dict[str, Any]:
         """CloudNativePG's `barmanObjectStore`."""
         parts = urlsplit(self.site.url.removeprefix(S3))
-        key = {
-            field: {"name": self.secret, "key": name}
-            for field, name in (("accessKeyId", _ACCESS_KEY), ("secretAccessKey", _SECRET_KEY))
-        }
         return {
-            "destinationPath": f"s3:/{parts.path.rstrip('/')}/{self.tenant}/{FOLDER}",
+            "destinationPath": f"s3:/{parts.path.rstrip('/')}/{self.tenant}/{_FOLDER}",
             "endpointURL": f"{parts.scheme}://{parts.netloc}",
             "serverName": self.name,
-            "s3Credentials": key,
-            **({"endpointCA": {"name": self.secret, "key": _AUTHORITY}} if self.site.authority else {}),
+            "s3Credentials": {"accessKeyId": self._key(_ACCESS_KEY), "secretAccessKey": self._key(_SECRET_KEY)},
+            **({"endpointCA": self._key(_AUTHORITY)} if self.site.authority else {}),
             "wal": {"compression": "gzip"},
             "data": {"compression": "gzip", "jobs": 1, "immediateCheckpoint": True},
         }
+
+    def _key(self, name: str) -> dict[str, str]:
+        return {"name": self.secret, "key": name}
 
     def weekly(self) -> str:
         """The copies' schedule in CloudNativePG's six fields: on Sundays."""

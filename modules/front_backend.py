@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CACHE_PERIODS = {60: "^.{16}", 10: "^.{18}", 1: "^.{19}"}
+CACHE_PERIODS = {60: "^.{16}", 1: "^.{19}"}
 """Seconds -> what is the same for so long of a time such as `2026-11-28T03:10:47+00:00`, as a pattern (PCRE)."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*")

@@ -16,11 +16,12 @@ import click
 import yaml
 
 from einklang import inventory
-from einklang.clients.kubernetes import Kubernetes
+from einklang.cli._cluster import operators
+from einklang.cli._time import AT
 from einklang.errors import EXIT_CHANGES_PENDING, EXIT_DONE, UserError
 from einklang.model.standard import BackupClass
 from einklang.model.tenant import Status, Tenant
-from einklang.operations import environment, seal, up
+from einklang.operations import seal, up
 from einklang.operations.backup import archive
 from einklang.operations.backup import register as registering
 from einklang.operations.backup.access import of_tenant
@@ -106,9 +107,12 @@ def rewind_(tenant: str, moment: str, folder: Path | None, program: Path | None,
 
     Every file that the site got later is moved into the site's folder `foreign`; nothing is removed.
     """
-    then = _moment("--to", moment)
+    try:
+        then = datetime.fromisoformat(moment)
+    except ValueError as error:
+        raise UserError(f"--to {moment}: {error}", remedy="--to 2026-11-23T06:00") from error
     site = _site(Settings.from_environment(os.environ), folder, program)
-    moved = rewind(site, tenant, then, dry_run=not yes)
+    moved = rewind(site, tenant, then if then.tzinfo else then.replace(tzinfo=UTC), dry_run=not yes)
     kinds = Counter(path.relative_to(site.folders.base).parts[2] for path in moved)
     counts = ", ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items())) or "nothing"
     click.echo(f"{tenant}: {counts} {'moved away' if yes else 'would be moved away, --yes does it'}")
@@ -116,19 +120,17 @@ def rewind_(tenant: str, moment: str, folder: Path | None, program: Path | None,
 
 @command.command("archive")
 @click.argument("tenant")
-@click.option("--at", "moment", required=True, help="As of when, in UTC: 2026-11-23T06:00.")
+@click.option("--at", "moment", type=AT, required=True, help="As of when, in UTC: 2026-11-23T06:00.")
 @click.option("--name", default="", help="The archive's name, where it is an earlier one than the setting's.")
-def archive_(tenant: str, moment: str, name: str) -> None:
+def archive_(tenant: str, moment: datetime, name: str) -> None:
     """Print the cluster that shows TENANT's databases as they were at a moment, from their archive.
 
     Changes nothing by itself: einklang backup archive TENANT --at … | kubectl apply -f -
     """
     settings = Settings.from_environment(os.environ)
     chosen = inventory.load(settings.root, today=date.today()).resolve(tenant).tenant
-    kubectl = toolchain.ensure(settings, Lines()).binary("kubectl")
-    kubernetes = Kubernetes(kubectl, environment.kubeconfig(settings, os.environ))
-    running = kubernetes.get("cluster.postgresql.cnpg.io", "database", "-n", chosen.namespace)
-    found = archive.beside(running, _moment("--at", moment), name)
+    running = operators(settings).get("cluster.postgresql.cnpg.io", "database", "-n", chosen.namespace)
+    found = archive.beside(running, moment, name)
     click.echo(yaml.safe_dump(found, sort_keys=False), nl=False)
 
 
@@ -144,8 +146,7 @@ def register(tenant: str, folder: Path | None, program: Path | None, *, show: bo
     """
     settings = Settings.from_environment(os.environ)
     chosen = inventory.load(settings.root, today=date.today()).resolve(tenant).tenant
-    kubectl = toolchain.ensure(settings, Lines()).binary("kubectl")
-    kubernetes = Kubernetes(kubectl, environment.kubeconfig(settings, os.environ))
+    kubernetes = operators(settings)
     with tempfile.TemporaryDirectory(prefix="einklang-") as scratch:
         known = registering.registration(chosen.id, of_tenant(kubernetes, chosen, Path(scratch)))
     if show:
@@ -164,14 +165,6 @@ def accept(folder: Path | None, program: Path | None) -> None:
     except (ValueError, TypeError) as error:
         raise UserError("standard input is no registration", remedy="einklang backup register TENANT --show") from error
     _accept(_site(Settings.from_environment(os.environ), folder, program), known)
-
-
-def _moment(option: str, text: str) -> datetime:
-    try:
-        then = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UserError(f"{option} {text}: {error}", remedy=f"{option} 2026-11-23T06:00") from error
-    return then if then.tzinfo else then.replace(tzinfo=UTC)
 
 
 def _accept(site: Site, known: registering.Registration) -> None:

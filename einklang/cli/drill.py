@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 import click
 
 from einklang import inventory
-from einklang.cli._restoring import AT, tools
+from einklang.cli._restoring import tools
+from einklang.cli._time import AT
 from einklang.errors import EXIT_CHANGES_PENDING, EXIT_DONE, EinklangError, UserError
 from einklang.model.drill import Drill
 from einklang.model.tenant import Status

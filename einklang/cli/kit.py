@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 
 from einklang import inventory
-from einklang.clients.kubernetes import Kubernetes
+from einklang.cli._cluster import operators
 from einklang.errors import EXIT_CHANGES_PENDING, EXIT_DONE, EinklangError, UserError
-from einklang.operations import environment, up
+from einklang.operations import up
 from einklang.operations.backup import kit as kits
 from einklang.operations.backup import shares as shares_of
 from einklang.operations.backup.access import of_tenant
@@ -94,8 +94,7 @@ def write(tenants: tuple[str, ...], folder: Path | None) -> None:
     if not kit.keys():
         raise UserError(f"{kit.recipients} names no recovery key", remedy="einklang kit key FILE --name NAME")
     chosen = up.select(inventory.load(settings.root, today=date.today()), tenants)
-    kubectl = toolchain.ensure(settings, Lines()).binary("kubectl")
-    kubernetes = Kubernetes(kubectl, environment.kubeconfig(settings, os.environ))
+    kubernetes = operators(settings)
     for tenant in chosen:
         with tempfile.TemporaryDirectory(prefix="einklang-") as scratch:
             written = write_kit(settings, tenant.id, of_tenant(kubernetes, tenant, Path(scratch)), kit)

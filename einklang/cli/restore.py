@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from einklang import inventory
-from einklang.cli._restoring import AT, tools
+from einklang.cli._restoring import tools
+from einklang.cli._time import AT
 from einklang.clients.restic import Restic
 from einklang.errors import UserError
 from einklang.model.resolved import ResolvedTenant

@@ -19,6 +19,8 @@ MANIFEST_PATH = "/manifest.json"
 STATE_PATH = "/state.json"
 MANIFEST_PART, STATE_PART, FILES_PART = "manifest", "state", "files"
 RUN_TAG, PART_TAG = "run:", "part:"
+DATABASE_THEN = "database-then"
+"""The database as of a moment, from its archive, beside the one that runs."""
 
 Moment = Annotated[datetime, Field(strict=False), PlainSerializer(lambda moment: moment.isoformat())]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from einklang.model.evidence import Audit
 MANIFEST, SIGNATURE, PUBLIC_KEY = "manifest.json", "manifest.sig", "audit-key.pub.pem"
 BEFORE = "audit-keys-before.pub.pem"
 """Beside the installation's key: the public ones of those that a rebuild has replaced."""
-_END = b"-----END PUBLIC KEY-----\n"
+_PEM = re.compile(rb"-----BEGIN .*?-----END [A-Z ]*-----", re.DOTALL)
 
 
 def key(path: Path) -> Ed25519PrivateKey:
@@ -98,11 +99,9 @@ def verify(folder: Path, trusted: bytes) -> None:
 
 def _public_keys(trusted: bytes) -> list[Ed25519PublicKey]:
     found: list[Ed25519PublicKey] = []
-    for block in trusted.strip().split(_END.strip()):
-        if not block.strip() and found:
-            continue
+    for block in _PEM.findall(trusted) or [trusted]:
         try:
-            known = serialization.load_pem_public_key(block.strip() + b"\n" + _END)
+            known = serialization.load_pem_public_key(block)
         except ValueError as error:
             raise UserError("the key to check with is no public key (PEM)") from error
         if not isinstance(known, Ed25519PublicKey):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from tests.live import object_store, test_backups
 from tests.live.object_store import BUCKET, Store
 from tests.live.postgres import sql
 from tests.live.stage import EINKLANG, TENANTS, Stage
+from tests.live.waiting import until
 
 SETTINGS = ("backupSite", "backupAccessKeyId", "databaseArchive", "backupSecretAccessKey")
 ARCHIVE, ARCHIVED_SECONDS = "first", 180
@@ -124,9 +125,8 @@ def test_the_portal_comes_back_as_it_was_at_a_moment_between_two_backups(
     stage: Stage, tenant: Tenant, saved: Saved
 ) -> None:
     """By the commands of the docs: what was written before the moment is there, what was written after it is not."""
-    _until(
-        lambda: any(_copied(each) for each in stage.get("backups.postgresql.cnpg.io", "-n", tenant.namespace)["items"])
-    )
+    where = ("backups.postgresql.cnpg.io", "-n", tenant.namespace)
+    until(lambda: any(map(_copied, stage.get(*where)["items"])), ARCHIVED_SECONDS, "a copy is in the archive")
     sql(stage, tenant, "portal", "CREATE TABLE moments (what text)", "INSERT INTO moments VALUES ('before')")
     time.sleep(1.5)
     (moment,) = sql(stage, tenant, "portal", "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS')")
@@ -134,7 +134,8 @@ def test_the_portal_comes_back_as_it_was_at_a_moment_between_two_backups(
     (last,) = sql(
         stage, tenant, "portal", "INSERT INTO moments VALUES ('after')", "SELECT pg_walfile_name(pg_switch_wal())"
     )
-    _until(lambda: sql(stage, tenant, "portal", "SELECT last_archived_wal FROM pg_stat_archiver") >= [last])
+    newest = "SELECT last_archived_wal FROM pg_stat_archiver"
+    until(lambda: sql(stage, tenant, "portal", newest) >= [last], ARCHIVED_SECONDS, "what was written is archived")
     start = time.monotonic()
     stage.run(
         "bash", "-euo", "pipefail", "-c", _way_back().replace("olpe", tenant.id).replace(DOCUMENTED_MOMENT, moment),
@@ -154,13 +155,6 @@ def _copied(backup: dict[str, Any]) -> bool:
 def _way_back() -> str:
     text = (PROJECT_ROOT / "docs/operators/backups.md").read_text().partition("### The way back")[2]
     return text.partition("```sh\n")[2].partition("```")[0]
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    start = time.monotonic()
-    while not condition():
-        assert time.monotonic() - start < ARCHIVED_SECONDS, "nothing comes into the archive"
-        time.sleep(0.5)
 
 
 def test_the_archive_is_locked_and_nobody_elses(tenant: Tenant, saved: Saved) -> None:

@@ -16,7 +16,7 @@ import ssl
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from einklang.operations.local import components, plan
 from tests.live import machine, probes
 from tests.live.probes import Target
 from tests.live.stage import EINKLANG, Stage
+from tests.live.waiting import until
 
 NAMESPACE = "cluster-test"
 
@@ -78,13 +79,6 @@ def small(stage: Stage) -> Iterator[Small]:
         own.run(str(EINKLANG), "local", "clean", "--backups", "--yes")
         stage.run(str(EINKLANG), "local", "up")
         until(lambda: all_ready(stage), 300, "the session's pods are ready again")
-
-
-def until(condition: Callable[[], object], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.5)
 
 
 def all_ready(stage: Stage) -> bool:

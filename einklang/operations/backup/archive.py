@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from einklang.errors import UserError
+from einklang.model.backup import DATABASE_THEN
 
-NAME = "database-then"
 _KEPT = ("imageName", "imagePullPolicy", "inheritedMetadata", "resources", "seccompProfile", "smartShutdownTimeout")
 
 
@@ -29,7 +29,7 @@ def beside(cluster: Mapping[str, Any], moment: datetime, name: str = "") -> dict
     return {
         "apiVersion": cluster["apiVersion"],
         "kind": "Cluster",
-        "metadata": {"name": NAME, "namespace": metadata["namespace"]},
+        "metadata": {"name": DATABASE_THEN, "namespace": metadata["namespace"]},
         "spec": {
             **{key: spec[key] for key in _KEPT if key in spec},
             "instances": 1,

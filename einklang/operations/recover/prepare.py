@@ -10,7 +10,7 @@ from typing import Any
 
 from einklang.errors import UserError
 from einklang.operations import seal
-from einklang.operations.backup.kit import Kit
+from einklang.operations.backup.kit import Entry, Kit
 from einklang.operations.environment import write_private
 from einklang.operations.local import site
 from einklang.operations.recover.journal import Journal
@@ -43,32 +43,34 @@ def passphrase(settings: Settings, kit: Kit, tenants: Sequence[str], identity: s
     """
     if settings.passphrase.exists() or "PULUMI_CONFIG_PASSPHRASE" in environ:
         return False
-    known = [kit.read(tenant, identity).passphrase for tenant in tenants if kit.file(tenant).exists()]
-    chosen = next((each for each in known if each), "")
+    chosen = next((each.passphrase for each in _entries(kit, tenants, identity) if each.passphrase), "")
     if chosen:
         write_private(settings.passphrase, chosen)
     return bool(chosen)
 
 
-def evidence_keys(settings: Settings, kit: Kit, tenants: Sequence[str], identity: str) -> bool:
-    """Let evidence of drills from before the loss prove what it did; returns whether there is anything of it.
+def evidence_keys(settings: Settings, kit: Kit, tenants: Sequence[str], identity: str) -> None:
+    """Let evidence of drills from before the loss prove what it did.
 
     Not after an attack: who had the lost key could sign what never happened.
     """
-    known = {kit.read(tenant, identity).evidence_keys for tenant in tenants if kit.file(tenant).exists()}
-    found = "".join(sorted(known - {""}))
+    found = "".join(sorted({each.evidence_keys for each in _entries(kit, tenants, identity)}))
     if found:
         write_private(settings.audit_key.with_name(seal.BEFORE), found)
-    return bool(found)
 
 
 def place(settings: Settings, given: str, kit: Kit, tenants: Sequence[str], identity: str) -> str:
     """Where the repositories are read: as given; else, of the local site, its folder, as no server runs yet."""
     if given or not settings.backup_site.is_dir():
         return given
-    entries = [kit.read(tenant, identity) for tenant in tenants if kit.file(tenant).exists()]
+    entries = _entries(kit, tenants, identity)
     local = bool(entries) and all(entry.repository.startswith(site.URL) for entry in entries)
     return str(settings.backup_site) if local else ""
+
+
+def _entries(kit: Kit, tenants: Sequence[str], identity: str) -> list[Entry]:
+    """Of those of whom the kit has something."""
+    return [kit.read(tenant, identity) for tenant in tenants if kit.file(tenant).exists()]
 
 
 def _secrets(settings: Settings) -> list[Path]:
