@@ -49,7 +49,13 @@ class Store:
             verify=str(self.authority),
             aws_access_key_id=account,
             aws_secret_access_key=self.keys[account],
-            config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 1}),
+            # A body in one piece: a store that refuses closes the connection, and what is still to be sent then is an
+            # error of the connection instead of the refusal.
+            config=Config(
+                s3={"addressing_style": "path"},
+                retries={"max_attempts": 1},
+                request_checksum_calculation="when_required",
+            ),
         )
 
     def versions(self, prefix: str) -> list[dict[str, Any]]:

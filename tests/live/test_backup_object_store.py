@@ -30,10 +30,11 @@ from tests.live import object_store, test_backups
 from tests.live.object_store import BUCKET, Store
 from tests.live.postgres import sql
 from tests.live.stage import EINKLANG, TENANTS, Stage
+from tests.live.test_kill import well
 from tests.live.waiting import until
 
 SETTINGS = ("backupSite", "backupAccessKeyId", "databaseArchive", "backupSecretAccessKey")
-ARCHIVE, ARCHIVED_SECONDS = "first", 180
+ARCHIVE, ARCHIVED_SECONDS, RESTARTED_SECONDS = "first", 180, 180
 DOCUMENTED_MOMENT = "2026-11-28T09:30"
 
 
@@ -81,6 +82,7 @@ def saved(stage: Stage, tenant: Tenant, store: Store, tmp_path_factory: pytest.T
             kind = "--secret" if name == SETTINGS[-1] else "--plaintext"
             stage.run("pulumi", "config", "set", kind, "--stack", tenant.id, f"einklang:{name}", value)
         stage.run(str(EINKLANG), "up", tenant.id)
+        until(lambda: restarted(stage, tenant), RESTARTED_SECONDS, "the database runs with its archive")
         test_backups.run(stage, tenant)
         access = of_tenant(kubernetes, tenant, scratch)
         repository = Restic(restic, access)
@@ -89,6 +91,14 @@ def saved(stage: Stage, tenant: Tenant, store: Store, tmp_path_factory: pytest.T
         for name in SETTINGS:
             stage.run("pulumi", "config", "rm", "--stack", tenant.id, f"einklang:{name}", check=False)
         stage.run(str(EINKLANG), "up", tenant.id)
+        until(lambda: restarted(stage, tenant), RESTARTED_SECONDS, "the database runs without an archive")
+
+
+def restarted(stage: Stage, tenant: Tenant) -> bool:
+    """The database runs with the memory that its cluster asks for, and everything that needs it is ready."""
+    found = stage.get("pods,cluster", "-n", tenant.namespace, "-l", "app.kubernetes.io/name=database")["items"]
+    given = [each["spec"].get("resources") or each["spec"]["containers"][0]["resources"] for each in found]
+    return len({each["limits"]["memory"] for each in given}) == 1 < len(given) and well(stage, tenant)
 
 
 def test_the_tenants_own_job_saves_everything(tenant: Tenant, saved: Saved) -> None:
