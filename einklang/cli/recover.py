@@ -70,9 +70,10 @@ def command(
     journal = prepare.journal(settings, now, rotate=rotate)
     programs = toolchain.ensure(settings, progress)
     with tempfile.TemporaryDirectory(prefix="einklang-") as scratch:
-        place = prepare.place(settings, place, kit, names, identity)
         moment = at.replace(tzinfo=UTC) if at else None
-        sources = Sources(kit, identity, programs.binary("restic"), Path(scratch), place, moment)
+        sources = Sources(
+            kit, identity, programs.binary("restic"), Path(scratch), settings.backup_site, place=place, at=moment
+        )
         plan = look(known, chosen, sources)
         if not yes:
             _preview(plan, journal, jobs, now, as_json=as_json)

@@ -15,6 +15,7 @@ from einklang.cli._restoring import tools
 from einklang.cli._time import AT
 from einklang.clients.restic import Restic
 from einklang.errors import UserError
+from einklang.model.backup import FILES_PART
 from einklang.model.resolved import ResolvedTenant
 from einklang.model.tenant import Status
 from einklang.operations.backup.access import of_tenant
@@ -99,7 +100,8 @@ def _document(
     (dms,) = modules(resolved, "dms")
     chosen = choose(repository, resolved.tenant.id, dms.parts(), at)
     with way.progress.step(f"the backup of {chosen.moment:%Y-%m-%d %H:%M} UTC is searched", 1, 1):
-        found = stored(Restorer(way.kubernetes, resolved.tenant.namespace).find(chosen, which))
+        told = Restorer(way.kubernetes, resolved.tenant.namespace).find(chosen, which)
+    found = stored(told, chosen.part(FILES_PART).snapshot)
     for each in found:
         digest = f"SHA-256 {each.sha256[:12]}…" if each.sha256 else "no checksum"
         # A label is what somebody typed: nothing of it may steer this terminal.

@@ -27,6 +27,8 @@ from einklang.model.plan import ResourceAction
 
 PROJECT_NAME = "einklang"
 _DIAGNOSTIC_LINES = 25
+_INCORRECT = "incorrect passphrase"
+_SET_AGAIN = "its secrets are of another one: docs/operators/recovery.md, settings that are secret"
 T = TypeVar("T")
 
 
@@ -312,7 +314,11 @@ class PulumiEngine:
                 remedy=f"wait for its end; if its machine is gone: pulumi cancel --stack {stack}",
             ) from error
         except automation_errors.CommandError as error:
-            raise ClientError(f"stack {stack}: {_diagnostics(str(error))}", log=self._logs / f"{stack}.log") from error
+            raise ClientError(
+                f"stack {stack}: {_diagnostics(str(error))}",
+                remedy=_SET_AGAIN if _INCORRECT in str(error) else None,
+                log=self._logs / f"{stack}.log",
+            ) from error
 
 
 def _counts(events: Path) -> dict[str, int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from einklang.clients.kubernetes import Kubernetes
 from einklang.model.tenant import Tenant
+from einklang.operations.backup.access import of_tenant
 from einklang.operations.backup.repository import Site
 from einklang.operations.local.site import SiteFolders
 from einklang.operations.restore.choosing import Chosen
@@ -45,6 +46,7 @@ def measure(stage: Stage, folder: Path, runs: int, say: Callable[[str], None]) -
     tenant = stage.tenants[-1]
     kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
     site = Site(SiteFolders(stage.settings.backup_site), test_backups.program(stage, "restic"))
+    access = of_tenant(kubernetes, tenant, folder)
     rows = []
     for added in ADDED_MB:
         with _filled(stage, tenant, added):
@@ -54,7 +56,8 @@ def measure(stage: Stage, folder: Path, runs: int, say: Callable[[str], None]) -
         chosen = Chosen(end.id, site.manifest(tenant.id, end))
         ours, plain = list[float](), list[float]()
         for number in range(runs):
-            plain.append(plainly.restore(stage, site, tenant, chosen.manifest, folder / f"{added}-{number}"))
+            target = folder / f"{added}-{number}"
+            plain.append(plainly.restore(stage, tenant, site.restic, access, chosen.manifest, target))
             ours.append(_restored(stage, kubernetes, tenant, chosen))
             say(f"{ours[-1]:.1f} s; restic and pg_restore alone {plain[-1]:.1f} s")
         rows.append(Row(chosen.bytes / 1e6, statistics.median(ours), statistics.median(plain)))

@@ -1,4 +1,7 @@
-"""An object store with versions and object lock, on the address that pods reach: S3 as an association may have it."""
+"""An object store with versions and object lock, on the address that pods reach: S3 as an association may have it.
+
+And a tenant that is saved there, by the settings of docs/operators/backups.md.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,19 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from einklang.clients.kubernetes import Kubernetes
+from einklang.clients.restic import Access, Restic
+from einklang.model.tenant import Tenant
+from einklang.operations.backup.access import of_tenant
 from einklang.operations.local import plan, toolchain
 from einklang.operations.local.site import SiteFolders
 from einklang.operations.local.toolchain_declaration import Purpose
 from einklang.progress import Lines
 from einklang.settings import Settings
 from tests.live.backup_place import answers
+from tests.live.stage import EINKLANG, Stage
 
+SETTINGS = ("backupSite", "backupAccessKeyId", "databaseArchive", "backupSecretAccessKey")
 PORT, BUCKET, LOCKED_DAYS = 8446, "backups", 1
 ADMINISTRATOR = "administrator"
 
@@ -62,6 +71,26 @@ class Store:
         """Every version of every object below the prefix, and whether it is the latest."""
         pages = self.client().get_paginator("list_object_versions").paginate(Bucket=BUCKET, Prefix=prefix)
         return [version for page in pages for version in page.get("Versions", [])]
+
+
+def move(stage: Stage, tenant: Tenant, store: Store, restic: Path, scratch: Path, archive: str = "") -> None:
+    """Let a tenant be saved in the bucket from now on. scratch: an existing folder. archive: of its databases."""
+    kubernetes = Kubernetes(Path(stage.run("which", "kubectl").stdout.strip()), Path(stage.environment["KUBECONFIG"]))
+    key, site = of_tenant(kubernetes, tenant, scratch).key, f"s3:{store.url}/{BUCKET}"
+    variables = {"AWS_ACCESS_KEY_ID": tenant.id, "AWS_SECRET_ACCESS_KEY": store.keys[tenant.id]}
+    Restic(restic, Access(f"{site}/{tenant.id}/", key, authority=store.authority, more=variables)).make()
+    for name, value in zip(SETTINGS, (site, tenant.id, archive, store.keys[tenant.id]), strict=True):
+        if value:
+            kind = "--secret" if name == SETTINGS[-1] else "--plaintext"
+            stage.run("pulumi", "config", "set", kind, "--stack", tenant.id, f"einklang:{name}", value)
+    stage.run(str(EINKLANG), "up", tenant.id)
+
+
+def move_back(stage: Stage, tenant: Tenant) -> None:
+    """Let it be saved at the local site again."""
+    for name in SETTINGS:
+        stage.run("pulumi", "config", "rm", "--stack", tenant.id, f"einklang:{name}", check=False)
+    stage.run(str(EINKLANG), "up", tenant.id)
 
 
 @contextmanager

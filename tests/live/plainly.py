@@ -6,10 +6,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from einklang.clients.restic import Access
 from einklang.model.backup import FILES_PART, Manifest
 from einklang.model.tenant import Tenant
-from einklang.operations.backup.access import of_site
-from einklang.operations.backup.repository import Site
 from tests.live.postgres import sql
 from tests.live.stage import Stage
 
@@ -17,10 +16,13 @@ _SCRATCH = "plainly"
 _AT_MOST_SECONDS = 900
 
 
-def restore(stage: Stage, site: Site, tenant: Tenant, manifest: Manifest, folder: Path) -> float:
-    """Seconds that it takes, part by part: files into the folder, each database into one that goes at once."""
-    environment = {**stage.environment, **of_site(site.folders, tenant.id).environment()}
-    restic, seconds = [str(site.restic), "--no-cache"], 0.0
+def restore(stage: Stage, tenant: Tenant, program: Path, access: Access, manifest: Manifest, folder: Path) -> float:
+    """Seconds that it takes, part by part: files into the folder, each database into one that goes at once.
+
+    program: restic. access: to the tenant's repository.
+    """
+    environment = {**stage.environment, **access.environment()}
+    restic, seconds = [str(program), "--no-cache"], 0.0
     for part in manifest.parts:
         began = time.monotonic()
         if part.name == FILES_PART:

@@ -33,7 +33,6 @@ from tests.live.stage import EINKLANG, TENANTS, Stage
 from tests.live.test_kill import well
 from tests.live.waiting import until
 
-SETTINGS = ("backupSite", "backupAccessKeyId", "databaseArchive", "backupSecretAccessKey")
 ARCHIVE, ARCHIVED_SECONDS, RESTARTED_SECONDS = "first", 180, 180
 DOCUMENTED_MOMENT = "2026-11-28T09:30"
 
@@ -67,30 +66,17 @@ def store(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 @pytest.fixture(scope="module")
 def saved(stage: Stage, tenant: Tenant, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     """A run into the bucket, after `einklang up` has changed the tenant's place and saved its state there."""
-    chosen = (f"s3:{store.url}/{BUCKET}", tenant.id, ARCHIVE, store.keys[tenant.id])
-    values = dict(zip(SETTINGS, chosen, strict=True))
-    restic = test_backups.program(stage, "restic")
+    restic, scratch = test_backups.program(stage, "restic"), tmp_path_factory.mktemp("access")
     kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
-    scratch = tmp_path_factory.mktemp("access")
-    key = of_tenant(kubernetes, tenant, scratch).key
-    variables = {"AWS_ACCESS_KEY_ID": tenant.id, "AWS_SECRET_ACCESS_KEY": store.keys[tenant.id]}
-    Restic(
-        restic, Access(f"{values['backupSite']}/{tenant.id}/", key, authority=store.authority, more=variables)
-    ).make()
     try:
-        for name, value in values.items():
-            kind = "--secret" if name == SETTINGS[-1] else "--plaintext"
-            stage.run("pulumi", "config", "set", kind, "--stack", tenant.id, f"einklang:{name}", value)
-        stage.run(str(EINKLANG), "up", tenant.id)
+        object_store.move(stage, tenant, store, restic, scratch, ARCHIVE)
         until(lambda: restarted(stage, tenant), RESTARTED_SECONDS, "the database runs with its archive")
         test_backups.run(stage, tenant)
         access = of_tenant(kubernetes, tenant, scratch)
         repository = Restic(restic, access)
         yield Saved(store, access, repository, {each.tag(PART_TAG): each.id for each in repository.snapshots()})
     finally:
-        for name in SETTINGS:
-            stage.run("pulumi", "config", "rm", "--stack", tenant.id, f"einklang:{name}", check=False)
-        stage.run(str(EINKLANG), "up", tenant.id)
+        object_store.move_back(stage, tenant)
         until(lambda: restarted(stage, tenant), RESTARTED_SECONDS, "the database runs without an archive")
 
 

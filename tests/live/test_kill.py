@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from einklang.clients.keycloak import Keycloak
 from einklang.model.tenant import Tenant
 from tests.live import documents, people, probes
 from tests.live.people import visit
@@ -28,6 +30,7 @@ WORKLOADS = ("front", "portal", "dms", "dms-worker", "dms-broker", "scanner", "i
 WORDS = ("Gehwegabsenkung", "Baumschutz", "Spielplatz", "Standplatz", "Parkausweis")
 """Of the scanned letter; what is no word is sometimes read as another."""
 PAUSE_SECONDS = 0.5
+AT_ONCE = 10
 SETTLED_SECONDS = 300
 """What comes after a kill waits this long for the tenant to be well again."""
 
@@ -212,6 +215,24 @@ def test_killed_it_comes_back_and_nothing_is_lost(
         assert page.status_code == 503
         assert tenant.name in page.text
         assert "Retry-After" in page.headers
+
+
+def test_after_the_database_nobody_meets_a_connection_of_before(stage: Stage, tenant: Tenant) -> None:
+    """Many were open when it died."""
+
+    def search(keycloak: Keycloak) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            asked = [pool.submit(keycloak.get, f"/{tenant.id}/users", search=word) for word in WORDS * 8]
+            assert {tuple(each.result()) for each in asked} == {()}
+
+    with people.connected(stage, tenant) as keycloak:
+        search(keycloak)
+    (pod,) = [each for each in probes.pods(stage, tenant.namespace) if each.workload == "database"]
+    before = restarts(stage, tenant, pod)
+    assert kill(pod) > 0
+    wait_until(lambda: restarts(stage, tenant, pod) > before and well(stage, tenant))
+    with people.connected(stage, tenant) as keycloak:
+        search(keycloak)
 
 
 def test_a_task_that_was_on_its_way_from_the_queue_to_the_worker_is_not_lost(stage: Stage, tenant: Tenant) -> None:

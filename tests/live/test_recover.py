@@ -1,13 +1,14 @@
 """The rebuild of everything: cluster, disks, state and keys are destroyed, and what people had is there again.
 
-Three tenants: the stage's two, and one that the inventory only has as a request. Destroys the stage and leaves a whole
-one. Prints times and the ratio to restic and pg_restore alone.
+Three tenants: the stage's two, and one that the inventory only has as a request, which is saved in an object store.
+Destroys the stage and leaves a whole one. Prints times and the ratio to restic and pg_restore alone.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
+import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -26,12 +27,15 @@ from einklang.model.backup import Manifest
 from einklang.model.tenant import Tenant
 from einklang.operations.backup.access import of_tenant
 from einklang.operations.backup.repository import Site
+from einklang.operations.local import plan
 from einklang.operations.local.site import SiteFolders
+from einklang.operations.restore.choosing import choose
 from einklang.settings import PROJECT_ROOT
-from tests.live import belongings, people, plainly, test_backups
+from tests.live import belongings, object_store, people, plainly, test_backups
 from tests.live import stage as staging
 from tests.live.belongings import Belongings
 from tests.live.killing import killed
+from tests.live.object_store import Store
 from tests.live.postgres import checksums
 from tests.live.stage import EINKLANG, Stage
 from tests.live.visitor import one_time_password
@@ -69,14 +73,18 @@ def stage(stage: Stage) -> Iterator[Stage]:
     town = replace(stage, tenants=(*stage.tenants, third))
     town.run(str(EINKLANG), "up", THIRD)
     yield town
-    # The last rebuild leaves it out; after a failed test it may be there.
-    if any(found["name"] == THIRD for found in json.loads(town.run("pulumi", "stack", "ls", "--json").stdout)):
-        change(town.settings.root, "active", "leaving")
-        town.run(str(EINKLANG), "up", THIRD)
-        town.run("pulumi", "destroy", "--stack", THIRD, "--yes", "--skip-preview", "--non-interactive")
-        town.run("pulumi", "stack", "rm", THIRD, "--yes", "--non-interactive")
+    leave(town)
     for status in ("active", "leaving"):
         change(town.settings.root, status, "requested")
+
+
+def leave(stage: Stage) -> None:
+    """The third tenant goes, where it is there."""
+    if any(found["name"] == THIRD for found in json.loads(stage.run("pulumi", "stack", "ls", "--json").stdout)):
+        change(stage.settings.root, "active", "leaving")
+        stage.run(str(EINKLANG), "up", THIRD)
+        stage.run("pulumi", "destroy", "--stack", THIRD, "--yes", "--skip-preview", "--non-interactive")
+        stage.run("pulumi", "stack", "rm", THIRD, "--yes", "--non-interactive")
 
 
 def change(root: Path, old: str, new: str) -> Tenant:
@@ -92,7 +100,21 @@ def site(stage: Stage) -> Site:
 
 
 @pytest.fixture(scope="module")
-def lost(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Lost:
+def store(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The third tenant is saved there. Like one elsewhere it can be reached when there is no cluster."""
+    address = (f"{plan.NODE_ADDRESS}/32", "dev", "lo")
+    subprocess.run(["ip", "address", "replace", *address], check=True)
+    try:
+        with object_store.running(tmp_path_factory.mktemp("store"), site.folders, [THIRD]) as found:
+            object_store.move(stage, stage.tenants[-1], found, site.restic, tmp_path_factory.mktemp("access"))
+            yield found
+            leave(stage)
+    finally:
+        subprocess.run(["ip", "address", "delete", *address], check=True)
+
+
+@pytest.fixture(scope="module")
+def lost(stage: Stage, site: Site, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Lost:
     """People work, a backup runs, the kit is written; then nothing is left but the site, the kit and the checkout."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         brought = pool.map(lambda tenant: belongings.bring(stage, tenant, LETTERS, BRING_SECONDS), stage.tenants)
@@ -104,22 +126,35 @@ def lost(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory) -> 
     kit, identity = folder / "kit", folder / "identity"
     stage.run(str(EINKLANG), "kit", "key", str(identity), "--name", "live test", "--kit", str(kit))
     stage.run(str(EINKLANG), "kit", "write", *kept, "--kit", str(kit))
-    manifests, known = {}, {}
+    known, access = {}, accesses(stage, folder)
     for tenant in stage.tenants:
         test_backups.run(stage, tenant)
-        manifests[tenant.id] = test_backups.newest(site, tenant)
         known[tenant.id] = people.secret_values(stage, tenant)
+    manifests = {name: choose(Restic(site.restic, each), name).manifest for name, each in access.items()}
+
+    def alone(tenant: Tenant) -> float:
+        target, manifest = folder / tenant.id, manifests[tenant.id]
+        return plainly.restore(stage, tenant, site.restic, access[tenant.id], manifest, target)
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        seconds = pool.map(
-            lambda each: plainly.restore(stage, site, each, manifests[each.id], folder / each.id), stage.tenants
-        )
-        plain = dict(zip(kept, seconds, strict=True))
+        plain = dict(zip(kept, pool.map(alone, stage.tenants), strict=True))
     destroy(stage)
     return Lost(kept, manifests, plain, known, kit, identity)
 
 
+def accesses(stage: Stage, scratch: Path) -> dict[str, Access]:
+    """What stands in the tenants' namespaces."""
+    kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
+    return {tenant.id: of_tenant(kubernetes, tenant, scratch) for tenant in stage.tenants}
+
+
 def destroy(stage: Stage) -> None:
-    """The cluster with its disks, the state backend, its passphrase, every key: the home folder is gone."""
+    """The cluster with its disks, the state backend, its passphrase, every key: the home folder is gone.
+
+    What operators have set for a stack stands in Git.
+    """
+    file = settings_file(stage)
+    settings = file.read_text()
     stage.run(str(EINKLANG), "local", "down")
     stage.run(str(EINKLANG), "local", "clean", "--yes")
     assert not stage.settings.pulumi_state.exists()
@@ -128,6 +163,11 @@ def destroy(stage: Stage) -> None:
         # Where the stage has a project of its own it lies in its home; it stands for the repository.
         staging.project_copy(PROJECT_ROOT, stage.settings.root, ("tenants", "standards", "services"))
         change(stage.settings.root, "requested", "active")
+        file.write_text(settings)
+
+
+def settings_file(stage: Stage) -> Path:
+    return stage.settings.root / f"Pulumi.{THIRD}.yaml"
 
 
 def recover(stage: Stage, lost: Lost, *more: str, names: Iterable[str] = (), check: bool = True) -> Any:
@@ -158,6 +198,11 @@ def told(outcome: dict[str, Any], lost: Lost) -> None:
         f"letters, restic and pg_restore alone {plain:.1f} s: {outcome['restore_seconds'] / plain:.2f} times; "
         f"{outcome['checks']} comparisons, the run was {outcome['age_seconds']:.0f} s old"
     )
+
+
+def test_one_of_them_comes_from_an_object_store(stage: Stage, recovered: dict[str, Any], tmp_path: Path) -> None:
+    places = {name: each.repository.partition(":")[0] for name, each in accesses(stage, tmp_path).items()}
+    assert places == {**dict.fromkeys(staging.TENANTS, "rest"), THIRD: "s3"}
 
 
 @pytest.fixture(params=[*staging.TENANTS, THIRD])
@@ -197,6 +242,8 @@ def test_the_secrets_are_those_that_the_kit_opens(
 
 def test_afterwards_nothing_is_left_to_do(stage: Stage, recovered: dict[str, Any], kept: Belongings) -> None:
     stage.run("pulumi", "preview", "--stack", kept.tenant.id, "--expect-no-changes", "--non-interactive")
+    if kept.tenant.id == THIRD:
+        return  # `backup status` reads a site's folder
     (found,) = json.loads(stage.run(str(EINKLANG), "backup", "status", kept.tenant.id, "--json", check=False).stdout)
     # Evidence of older drills was signed with a key that went with the home: it proves nothing here.
     assert {each["check"] for each in found["findings"] if each["result"] != "pass"} <= {"drill"}
@@ -208,27 +255,44 @@ def test_a_repetition_leaves_everything_as_it_is(stage: Stage, lost: Lost, recov
 
 
 def test_after_an_attack_nothing_old_is_valid(
-    stage: Stage, site: Site, lost: Lost, recovered: dict[str, Any], tmp_path: Path
+    stage: Stage, site: Site, store: Store, lost: Lost, recovered: dict[str, Any], tmp_path: Path
 ) -> None:
-    """Destroyed once more; killed somewhere on the way, then the stage's own are recovered with every secret new."""
+    """Destroyed once more; killed somewhere on the way, then all are recovered with every secret new."""
     before = old_secrets(stage, tmp_path)
     destroy(stage)
     killed_on_the_way(stage, lost, "--yes", "--rotate")
-    for _ in range(3):
+    failed = dict[str, str]()
+    for _ in range(4):
         # What the dead one had started may still hold its stack for a moment.
-        report = recover(stage, lost, "--yes", "--rotate", names=staging.TENANTS, check=False)
-        if all(each["state"] == "recovered" for each in report["tenants"]):
+        report = recover(stage, lost, "--yes", "--rotate", check=False)
+        failed = {each["tenant"]: each["error"] for each in report["tenants"] if each["state"] != "recovered"}
+        if not failed:
             break
+        if set(failed) == {THIRD} and "incorrect passphrase" in failed[THIRD]:
+            set_again(stage, store)
     for each in report["tenants"]:
         assert each["state"] == "recovered", each["error"]
         told(each, lost)
     assert stage.settings.passphrase.read_text() != before.passphrase
     assert (stage.settings.certificate_authority / "ca.crt").read_text() != before.authority
-    for tenant in (each for each in stage.tenants if each.id in staging.TENANTS):
+    now = accesses(stage, tmp_path)
+    for tenant in stage.tenants:
         values = people.secret_values(stage, tenant)
         assert [name for name in values if values[name] == lost.secrets[tenant.id].get(name)] == []
-        refused(site, before.access[tenant.id])
+        assert now[tenant.id].key != before.access[tenant.id].key
         users_renew_theirs(stage, lost.kept[tenant.id])
+    for name in staging.TENANTS:
+        refused(site, before.access[name])
+
+
+def set_again(stage: Stage, store: Store) -> None:
+    """By the commands of docs/operators/recovery.md: what was encrypted with the lost passphrase opens no more."""
+    commands = (PROJECT_ROOT / "docs/operators/recovery.md").read_text().partition("### Settings that are secret")[2]
+    script = commands.partition("```sh\n")[2].partition("```")[0].replace("olpe", THIRD)
+    stage.run(
+        "bash", "-euo", "pipefail", "-c", script.replace("…", store.keys[THIRD]),
+        PATH=f"{EINKLANG.parent}:{stage.environment['PATH']}",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -241,12 +305,8 @@ class Before:
 
 
 def old_secrets(stage: Stage, folder: Path) -> Before:
-    kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
-    return Before(
-        stage.settings.passphrase.read_text(),
-        (stage.settings.certificate_authority / "ca.crt").read_text(),
-        {tenant.id: of_tenant(kubernetes, tenant, folder) for tenant in stage.tenants},
-    )
+    authority = (stage.settings.certificate_authority / "ca.crt").read_text()
+    return Before(stage.settings.passphrase.read_text(), authority, accesses(stage, folder))
 
 
 def killed_on_the_way(stage: Stage, lost: Lost, *more: str) -> None:

@@ -32,9 +32,16 @@ class Repository:
     contents: list[Snapshot] = field(default_factory=list)
     text: str = ""
     saved: list[tuple[str, str, list[str]]] = field(default_factory=list)
+    let_in: list[tuple[str, str]] = field(default_factory=list)
+    key: str = ""
 
-    def __call__(self, *_: object) -> Repository:
+    def __call__(self, _: object, access: Access | None = None, *__: object) -> Repository:
+        self.key = access.key if access else ""
         return self
+
+    def add_key(self, key: str, comment: str) -> None:
+        assert comment == TENANT.id
+        self.let_in.append((self.key, key))
 
     def open(self) -> Opened:
         return self.opened
@@ -208,3 +215,16 @@ def test_poison_hides_no_run_from_the_kit(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_an_entry_without_the_passphrase_is_not_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(CheckError, match="no passphrase"):
         check(whole(), monkeypatch, tmp_path, Entry("olpe", ENTRY.repository, "key"))
+
+
+@pytest.mark.parametrize(("opened", "let_in"), [(Opened.WRONG_KEY, [("old", "new")]), (Opened.YES, [])])
+def test_in_a_bucket_the_key_of_before_lets_the_new_one_in(
+    tmp_path: Path, repository: Repository, opened: Opened, let_in: list[tuple[str, str]]
+) -> None:
+    repository.opened = opened
+    access = Access("s3:https://objects.example/backups/olpe/", "new", more={"AWS_ACCESS_KEY_ID": "a"})
+    protecting = protection(tmp_path, Engine())
+    assert len(protecting.let_in(TENANT, access, before="old")) == len(let_in)
+    assert repository.let_in == let_in
+    # Without such a key, as in `einklang up`, nothing is asked.
+    assert protecting.let_in(TENANT, access) == []

@@ -107,7 +107,8 @@ class World:
     def delete(self, *_: str, wait_seconds: float | None = None) -> None:
         del wait_seconds
 
-    def let_in(self, tenant: Tenant, _: object) -> list[str]:
+    def let_in(self, tenant: Tenant, _: object, before: str) -> list[str]:
+        assert before == "key"
         self.said.append(f"let in {tenant.id}")
         return []
 

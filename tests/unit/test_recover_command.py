@@ -134,20 +134,15 @@ def test_a_passphrase_that_is_there_stays(settings: Settings, kit: Kit) -> None:
     assert settings.passphrase.read_text() == "mine"
 
 
-def test_repositories_of_the_local_site_are_read_from_its_folder(settings: Settings, kit: Kit, tmp_path: Path) -> None:
-    assert prepare.place(settings, "", kit, ["olpe"], SECRET) == str(settings.backup_site)
-    assert prepare.place(settings, "rest:https://b/", kit, ["olpe"], SECRET) == "rest:https://b/"
-    kit.write(Entry("olpe", "rest:https://elsewhere/olpe/", "key"))
-    assert prepare.place(settings, "", kit, ["olpe"], SECRET) == ""
-
-
 def test_a_site_is_a_folder_or_an_address(settings: Settings, kit: Kit, tmp_path: Path) -> None:
-    entry = kit.read("olpe", SECRET)
+    entry, elsewhere = kit.read("olpe", SECRET), Entry("olpe", "s3:https://elsewhere/backups/olpe/", "key")
 
-    def access(place: str) -> Any:
-        return Sources(kit, SECRET, Path("restic"), tmp_path, place)._access(entry)
+    def access(place: str, entry: Entry = entry) -> Any:
+        return Sources(kit, SECRET, Path("restic"), tmp_path, settings.backup_site, place)._access(entry)
 
-    assert access("").repository == entry.repository
+    # Each where the kit says; of the local site its folder, as its server does not run yet.
+    assert access("", elsewhere).repository == elsewhere.repository
+    assert access("").repository == f"{settings.backup_site}/repositories/olpe"
     assert access("rest:https://other:8445").repository == "rest:https://other:8445/olpe/"
     assert access("rest:https://other:8445").username == "olpe"
     folder = access(str(settings.backup_site))

@@ -88,7 +88,7 @@ def test_a_damaged_manifest_and_one_of_another() -> None:
 
 
 def job(order: Order) -> dict[str, Any]:
-    return jobs.job(one(declared.tenant(), "CronJob", "backup").manifest, order, 600)
+    return jobs.objects(one(declared.tenant(), "CronJob", "backup").manifest, order, 600)[-1]
 
 
 def pod(order: Order) -> dict[str, Any]:
@@ -106,10 +106,21 @@ def test_the_job_is_the_backups_with_another_order() -> None:
     assert now["spec"]["containers"][0]["securityContext"] == was["spec"]["containers"][0]["securityContext"]
     environment = {each["name"]: each.get("value") for each in now["spec"]["containers"][0]["env"]}
     assert environment["RESTORE_DATABASES"] == "dms=beside"
-    assert environment["RESTORE_MANIFEST"] == identifier(LATE, "manifest")
     assert "RESTORE_CLIENT_SECRET" not in environment
     # The template of the backup itself is not changed.
     assert "RESTORE_" not in json.dumps(cron_job)
+
+
+def test_the_job_is_told_the_runs_manifest() -> None:
+    order = Order(chosen(Repository()))
+    told, made = jobs.objects(one(declared.tenant(), "CronJob", "backup").manifest, order, 600)
+    container, volumes = pod(order)["containers"][0], pod(order)["volumes"]
+    (path,) = [each["value"] for each in container["env"] if each["name"] == "RESTORE_MANIFEST"]
+    (mount,) = [each for each in container["volumeMounts"] if path.startswith(f"{each['mountPath']}/")]
+    (volume,) = [each for each in volumes if each["name"] == mount["name"]]
+    assert (volume["configMap"]["name"], told["metadata"]) == (told["metadata"]["name"], made["metadata"])
+    text = told["data"][path.removeprefix(f"{mount['mountPath']}/")]
+    assert Manifest.model_validate_json(text) == order.chosen.manifest
 
 
 def test_the_volume_is_writable_only_where_files_are_put_back() -> None:
@@ -144,26 +155,25 @@ class Cluster:
     """A namespace with the CronJob; the Job ends at once with `log`."""
 
     def __init__(self, log: str, *, leftover: bool = False) -> None:
-        self.log, self.jobs, self.deleted = log, {"restore"} if leftover else set[str](), 0
+        self.log, self.there = log, {"job/restore", "configmap/restore"} if leftover else set[str]()
+        self.applied = 0
 
     def get(self, kind: str, name: str, *_: str) -> Any:
         if kind == "cronjob":
             return one(declared.tenant(), "CronJob", "backup").manifest
-        assert name in self.jobs
+        assert f"{kind}/{name}" in self.there
         return {"status": {"conditions": [{"type": "Failed", "status": "True"}]}}
-
-    def find(self, kind: str, name: str, *_: str) -> Any:
-        return {} | {"kind": kind} if name in self.jobs else None
 
     def apply(self, objects: Any) -> None:
         for each in objects:
-            assert each["metadata"]["name"] not in self.jobs
-            self.jobs.add(each["metadata"]["name"])
+            name = f"{each['kind'].lower()}/{each['metadata']['name']}"
+            assert name not in self.there
+            self.there.add(name)
+            self.applied += 1
 
-    def delete(self, _: str, name: str, *__: str, wait_seconds: float | None = None) -> None:
+    def delete(self, *names: str, wait_seconds: float | None = None) -> None:
         assert wait_seconds
-        self.jobs.discard(name)
-        self.deleted += 1
+        self.there -= set(names)
 
     def logs(self, *_: str) -> str:
         return self.log
@@ -178,7 +188,7 @@ def test_results_are_read_and_no_job_stays() -> None:
     cluster = Cluster(f"warning: something\n{json.dumps(told)}\n", leftover=True)
     (result,) = restore(cluster)
     assert (result.part, result.passed, result.seconds, result.facts["files"]) == ("files", True, 1.5, 3)
-    assert (cluster.jobs, cluster.deleted) == (set(), 2)
+    assert (cluster.there, cluster.applied) == (set(), 2)
 
 
 def test_a_job_that_says_nothing_is_an_error() -> None:

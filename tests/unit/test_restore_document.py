@@ -23,9 +23,11 @@ from einklang.progress import Silent
 from tests.components import test_backup as declared
 from tests.components.recording import one
 from tests.unit import backup_package as package
-from tests.unit.test_restore import Repository, chosen
+from tests.unit.test_backup_planning import identifier
+from tests.unit.test_restore import LATE, Repository, chosen
 
 DOCUMENT, RESTIC = package.load("document"), package.load("restic")
+FILES = identifier(LATE, "files")
 COPY = """\
 -- PostgreSQL database dump
 SET client_encoding = 'UTF8';
@@ -40,22 +42,13 @@ COPY public.documents_documentfile (id, document_id, "timestamp", filename, file
 90\t9\t2026-11-01 10:00:00+00\t\\N\tstore-90\tcc
 \\.
 """
-MANIFEST = {
-    "tenant": "olpe",
-    "run": "r1",
-    "parts": [{"name": "database/dms", "snapshot": "d"}, {"name": "files", "snapshot": "f"}],
-}
 
 
 @pytest.fixture
 def restic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A repository with one run, and a pg_restore that prints the tables and has enough before the end."""
-    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
     (tmp_path / "copy").write_text(COPY)
-    package.program(
-        tmp_path / "restic",
-        f'#!/bin/sh\nif [ "$4" = /manifest.json ]; then cat {tmp_path}/manifest.json; else cat {tmp_path}/dump; fi\n',
-    )
+    package.program(tmp_path / "restic", f'#!/bin/sh\n[ "$3" = d ] && cat {tmp_path}/dump\n')
     package.program(
         tmp_path / "pg_restore", f'#!/bin/sh\nhead -c 4 | grep -q PGDM || {{ echo "end of file" >&2; exit 1; }}\n'
         f'echo "$@" > {tmp_path}/options; cat {tmp_path}/copy\n',
@@ -65,8 +58,8 @@ def restic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return RESTIC.Restic({"PATH": "/usr/bin:/bin"}, "olpe", str(tmp_path / "restic"))
 
 
-def find(restic: Any, wanted: str, tenant: str = "olpe") -> list[dict[str, Any]]:
-    return list(DOCUMENT.find(restic, tenant, DOCUMENT.Wanted("m", wanted)))
+def find(restic: Any, wanted: str) -> list[dict[str, Any]]:
+    return list(DOCUMENT.find(restic, DOCUMENT.Wanted("d", wanted)))
 
 
 def test_a_document_by_its_number_with_all_its_files_oldest_first(restic: Any, tmp_path: Path) -> None:
@@ -78,7 +71,7 @@ def test_a_document_by_its_number_with_all_its_files_oldest_first(restic: Any, t
     assert {each["label"] for each in found} == {"Antrag\tauf\nBaumschutz"}
     assert found[0] == {
         "document": 7, "label": "Antrag\tauf\nBaumschutz", "file": 70, "name": "alt.pdf", "sha256": "aa",
-        "stored": "2026-11-01 10:00:00+00", "snapshot": "f", "path": "store-70",
+        "stored": "2026-11-01 10:00:00+00", "path": "store-70",
     }  # fmt: skip
     assert "--table=documents_document " in (tmp_path / "options").read_text()
 
@@ -101,13 +94,6 @@ def test_a_file_without_a_name_gets_the_documents(restic: Any) -> None:
     [
         (lambda folder: (folder / "dump").write_bytes(b"PG"), "end of file"),
         (lambda folder: (folder / "dump").unlink(), "pg_restore"),
-        (
-            lambda folder: (folder / "manifest.json").write_text(
-                json.dumps({**MANIFEST, "parts": MANIFEST["parts"][:1]})
-            ),
-            "has no files",
-        ),
-        (lambda folder: (folder / "manifest.json").write_text(json.dumps({**MANIFEST, "tenant": "a"})), "is of a"),
     ],
 )
 def test_what_is_not_whole_is_told(restic: Any, tmp_path: Path, plant: Any, told: str) -> None:
@@ -124,7 +110,7 @@ def test_the_program_says_what_it_found_and_why_it_could_not(
     program = package.load("__main__")
     monkeypatch.setattr(program, "Restic", lambda *_: restic)
     monkeypatch.setattr(program.Settings, "from_environment", lambda _: type("S", (), {"restic": {}, "tenant": "olpe"}))
-    monkeypatch.setenv("RESTORE_MANIFEST", "m")
+    monkeypatch.setenv("RESTORE_DUMP", "d")
     monkeypatch.setenv("RESTORE_DOCUMENT", "9")
     assert program.main() == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -135,17 +121,29 @@ def test_the_program_says_what_it_found_and_why_it_could_not(
 
 
 def test_the_job_reads_only_and_has_no_volume() -> None:
-    cron_job = one(declared.tenant(), "CronJob", "backup").manifest
-    made = jobs.finding_job(cron_job, chosen(Repository()), "Antrag; rm -rf /")
+    cron_job, run = one(declared.tenant(), "CronJob", "backup").manifest, chosen(Repository())
+    with pytest.raises(CheckError, match="lacks database/dms"):
+        jobs.finding_job(cron_job, run, "Antrag")
+    dump = run.manifest.parts[0].model_copy(update={"name": "database/dms"})
+    run = replace(run, manifest=run.manifest.model_copy(update={"parts": (*run.manifest.parts, dump)}))
+    made = jobs.finding_job(cron_job, run, "Antrag; rm -rf /")
     container = made["spec"]["template"]["spec"]["containers"][0]
     assert (made["metadata"]["name"], container["args"]) == ("find", ["find"])
     assert {"name": "RESTORE_DOCUMENT", "value": "Antrag; rm -rf /"} in container["env"]
+    assert {"name": "RESTORE_DUMP", "value": dump.snapshot} in container["env"]
     assert "files" not in {each["name"] for each in made["spec"]["template"]["spec"]["volumes"]}
 
 
 def told(number: int, name: str, content: bytes = b"content", document: int = 7) -> Stored:
     return Stored(
-        document, "Antrag", number, name, "2026-11-01 10:00:00", hashlib.sha256(content).hexdigest(), "f", f"s-{number}"
+        document,
+        "Antrag",
+        number,
+        name,
+        "2026-11-01 10:00:00",
+        hashlib.sha256(content).hexdigest(),
+        FILES,
+        f"s-{number}",
     )
 
 
@@ -156,7 +154,7 @@ class Store:
         self.content = content
 
     def dump(self, snapshot: str, path: str, target: Path) -> None:
-        assert (snapshot, path[: len(documents.STORE)]) == ("f", documents.STORE)
+        assert (snapshot, path[: len(documents.STORE)]) == (FILES, documents.STORE)
         target.write_bytes(self.content)
 
 
@@ -214,7 +212,8 @@ def test_the_command_shows_first_and_brings_one_document(monkeypatch: pytest.Mon
             pass
 
         def find(self, _: object, which: str) -> list[dict[str, Any]]:
-            return [vars(each) for each in found if which in {"Antrag", str(each.document)}]
+            fit = [vars(each) for each in found if which in {"Antrag", str(each.document)}]
+            return [{name: each[name] for name in each if name != "snapshot"} for each in fit]
 
     way = type("Way", (), {"kubernetes": None, "progress": Silent(), "restic": Path("restic")})
     monkeypatch.setattr(command, "tools", lambda _: way)

@@ -22,17 +22,23 @@ import json, pathlib, shutil, sys
 words, here = sys.argv[1:], pathlib.Path({here!r})
 if words[0] == "dump":
     file = here / words[2] / words[3].lstrip("/")
-    if (here / "damaged").exists() and "manifest" not in words[3]:
+    if (here / "damaged").exists():
         sys.stdout.write("half"); sys.stdout.flush(); sys.exit("pack is damaged")
     sys.stdout.buffer.write(file.read_bytes())
 elif words[0] == "restore":
-    snapshot, _, below = words[3].partition(":")
-    shutil.copytree(here / snapshot / below.lstrip("/"), words[5], dirs_exist_ok=True)
-elif words[0] == "ls":
-    for path in sorted((here / words[3]).rglob("*")):
-        if path.is_file():
-            shown = "/" + str(path.relative_to(here / words[3]))
-            print(json.dumps({{"type": "file", "path": shown, "size": path.stat().st_size}}))
+    snapshot, _, below = words[-1].partition(":")
+    source, target = here / snapshot / below.lstrip("/"), words[words.index("--target") + 1]
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    print(json.dumps({{"message_type": "status", "percent_done": 0}}))
+    for path in sorted(source.rglob("*")):
+        size = path.stat().st_size if path.is_file() else 0
+        told = {{"action": "restored", "item": "/" + str(path.relative_to(source)), "size": size}}
+        print(json.dumps({{"message_type": "verbose_status", **told}}))
+    for path in pathlib.Path(target).rglob("lost"):
+        path.unlink()
+    if (here / "full").exists():
+        print(json.dumps({{"message_type": "error", "error": {{"message": "write two: no space"}}}}), file=sys.stderr)
+        sys.exit(1)
 """
 
 
@@ -71,12 +77,13 @@ class Bed:
         return {"name": name, "snapshot": snapshot, "bytes": len(DUMP), "sha256": hashlib.sha256(DUMP).hexdigest()}
 
     def perform(self, **order: Any) -> bool:
-        self.place(self.folder / "m" / "manifest.json", json.dumps(self.manifest).encode())
+        manifest = self.folder / "manifest.json"
+        manifest.write_text(json.dumps(self.manifest))
         access = {name: SETTINGS.Access(name, "h", "1", name, SECRET, "/ca.crt") for name in ("identity", "dms")}
         settings = SETTINGS.Settings(
             "olpe", "2026.1", {"PATH": "/usr/bin:/bin"}, list(access.values()), Path(ROOT), [], self.folder, self.folder
         )
-        given = {"manifest": "m", "parts": (), "databases": {}, "folder": self.folder / "volume", "sample": 10}
+        given = {"manifest": manifest, "parts": (), "databases": {}, "folder": self.folder / "volume", "sample": 10}
         made = RESTORE.Order(**(given | order))
         program, say = str(self.folder / "restic"), lambda line: self.said.append(json.loads(line))
         return bool(RESTORE.Restore(settings, made, self.connect, RuntimeError, say, program).perform())
@@ -192,6 +199,18 @@ def test_files_that_are_not_what_was_saved(bed: Bed, plant: Any, told: str) -> N
     assert told in bed.result("files")["text"]
 
 
+def test_a_file_that_restic_told_of_and_is_not_there(bed: Bed) -> None:
+    bed.place(bed.folder / "f" / ROOT.lstrip("/") / "lost", b"?")
+    assert not bed.perform(parts=("files",))
+    assert "1 files are missing or of another length: lost" in bed.result("files")["text"]
+
+
+def test_what_restic_complains_of_is_told_in_words(bed: Bed) -> None:
+    (bed.folder / "full").touch()
+    assert not bed.perform(parts=("files",))
+    assert bed.result("files")["text"].endswith("restic restore: code 1: write two: no space")
+
+
 def test_a_document_that_had_no_file_when_it_was_saved_is_no_fault(bed: Bed) -> None:
     bed.files["document_storage/lost"] = b"?"
     bed.manifest["files"]["missing"] = 1
@@ -218,7 +237,7 @@ def test_the_first_client_gets_the_secret_of_its_new_place(bed: Bed) -> None:
     bed.client_rows = 0
     assert not bed.perform(parts=("database/identity",), client=("einklang-setup", SECRET))
     assert "no client einklang-setup" in bed.said[-1]["text"]
-    assert SECRET not in repr(RESTORE.Order("m", (), {}, None, 1, ("a", SECRET)))
+    assert SECRET not in repr(RESTORE.Order(Path("m"), (), {}, None, 1, ("a", SECRET)))
 
 
 def test_a_run_of_another_tenant_is_refused(bed: Bed) -> None:
@@ -251,9 +270,9 @@ def test_a_word_that_the_image_does_not_know(
 
 
 def test_an_order_is_read_from_the_environment() -> None:
-    environ = {"RESTORE_MANIFEST": "m", "RESTORE_PARTS": "files database/dms", "RESTORE_DATABASES": "dms=beside"}
+    environ = {"RESTORE_MANIFEST": "/m", "RESTORE_PARTS": "files database/dms", "RESTORE_DATABASES": "dms=beside"}
     found = RESTORE.Order.from_environment(environ)
     assert (found.parts, found.databases, found.folder) == (("files", "database/dms"), {"dms": "beside"}, None)
-    assert found.client is None
+    assert (found.manifest, found.client) == (Path("/m"), None)
     with pytest.raises(KeyError):
         RESTORE.Order.from_environment({})

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.pulumi import PulumiEngine
-from einklang.clients.restic import Access, Restic
+from einklang.clients.restic import Access, Opened, Restic
 from einklang.errors import CheckError, ClientError
 from einklang.model.backup import PART_TAG, STATE_PART, STATE_PATH
 from einklang.model.tenant import Tenant
@@ -49,12 +49,16 @@ class Protection:
             done = self.let_in(tenant, access) + self._save_state(tenant.id, access)
             return done + (["recovery kit written"] if write_kit(self.settings, tenant.id, access) else [])
 
-    def let_in(self, tenant: Tenant, access: Access) -> list[str]:
+    def let_in(self, tenant: Tenant, access: Access, before: str = "") -> list[str]:
         """Bring the local site to know the tenant's credentials; returns what was done.
 
-        A site elsewhere is told by its own people.
+        A site elsewhere is told by its own people. In an object store there is nobody to tell: its account stays, and
+        `before`, a key that opens the repository, lets the tenant's in.
         """
         done = self._register(tenant.id, access) if access.repository.startswith(site.URL) else []
+        if before and access.more and Restic(self.restic, access).open() is Opened.WRONG_KEY:
+            Restic(self.restic, replace(access, key=before)).add_key(access.key, tenant.id)
+            done = ["the new key opens the repository"]
         if done:
             # The repository may be another one than that which has the state.
             self._record(tenant.id).unlink(missing_ok=True)

@@ -12,7 +12,6 @@ from einklang.errors import UserError
 from einklang.operations import seal
 from einklang.operations.backup.kit import Entry, Kit
 from einklang.operations.environment import write_private
-from einklang.operations.local import site
 from einklang.operations.recover.journal import Journal
 from einklang.settings import Settings
 
@@ -57,15 +56,6 @@ def evidence_keys(settings: Settings, kit: Kit, tenants: Sequence[str], identity
     found = "".join(sorted({each.evidence_keys for each in _entries(kit, tenants, identity)}))
     if found:
         write_private(settings.audit_key.with_name(seal.BEFORE), found)
-
-
-def place(settings: Settings, given: str, kit: Kit, tenants: Sequence[str], identity: str) -> str:
-    """Where the repositories are read: as given; else, of the local site, its folder, as no server runs yet."""
-    if given or not settings.backup_site.is_dir():
-        return given
-    entries = _entries(kit, tenants, identity)
-    local = bool(entries) and all(entry.repository.startswith(site.URL) for entry in entries)
-    return str(settings.backup_site) if local else ""
 
 
 def _entries(kit: Kit, tenants: Sequence[str], identity: str) -> list[Entry]:

@@ -15,6 +15,7 @@ from einklang.model.backup import PART_TAG, STATE_PART, STATE_PATH
 from einklang.model.tenant import Tenant
 from einklang.operations.backup.kit import Entry, Kit
 from einklang.operations.backup.repository import expected_parts
+from einklang.operations.local import site
 from einklang.operations.local.site import SiteFolders
 from einklang.operations.restore.choosing import Chosen, choose
 
@@ -43,14 +44,16 @@ class Source:
 class Sources:
     """What a kit opens. identity: a recovery key. scratch: an existing folder, for certificates.
 
-    place: a site's folder on this machine, or an address as `rest:https://…/`; empty: where the kit says. at: nothing
-    younger is restored.
+    local: folder of the local site, which is read where the kit names that site: its server does not run yet. place: a
+    site's folder on this machine, or an address as `rest:https://…/`; empty: where the kit says. at: nothing younger
+    is restored.
     """
 
     kit: Kit
     identity: str = field(repr=False)
     restic: Path
     scratch: Path
+    local: Path
     place: str = ""
     at: datetime | None = None
 
@@ -63,15 +66,17 @@ class Sources:
         return Source(entry, repository, chosen, states[-1].id if states else "")
 
     def _access(self, entry: Entry) -> Access:
-        if not self.place:
+        here = self.local.is_dir() and entry.repository.startswith(site.URL)
+        place = self.place or (str(self.local) if here else "")
+        if not place:
             return entry.access(self.scratch)
-        if Path(self.place).is_dir():
+        if Path(place).is_dir():
             # The site's own disk: no server, no account.
-            return Access(str(SiteFolders(Path(self.place)).repositories / entry.tenant), entry.key)
-        if ":" not in self.place:
-            raise UserError(f"no backup site in {self.place}", remedy="a site's folder, or an address: rest:https://…/")
+            return Access(str(SiteFolders(Path(place)).repositories / entry.tenant), entry.key)
+        if ":" not in place:
+            raise UserError(f"no backup site in {place}", remedy="a site's folder, or an address: rest:https://…/")
         known = entry.access(self.scratch)
-        address = f"{self.place.rstrip('/')}/{entry.tenant}/"
+        address = f"{place.rstrip('/')}/{entry.tenant}/"
         return Access(address, known.key, known.username, known.password, known.authority, known.more)
 
 

@@ -92,7 +92,8 @@ class TenantRecovery:
             self._note("no state was saved: its secrets are made new")
         tools.engine.up(self._id, more={HOLD: "1", SAVED_SECRETS: json.dumps(saved)})
         with tempfile.TemporaryDirectory(prefix="einklang-") as scratch:
-            for line in tools.protection.let_in(tenant, of_tenant(tools.kubernetes, tenant, Path(scratch))):
+            access = of_tenant(tools.kubernetes, tenant, Path(scratch))
+            for line in tools.protection.let_in(tenant, access, before=self._source.entry.key):
                 self._note(f"backup site: {line}")
 
     def _restore(self) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from einklang.clients.restic import Restic, Snapshot
 from einklang.errors import CheckError, ClientError, UserError
-from einklang.model.backup import MANIFEST_PART, MANIFEST_PATH, PART_TAG, RUN_TAG, Manifest
+from einklang.model.backup import MANIFEST_PART, MANIFEST_PATH, PART_TAG, RUN_TAG, Manifest, Part
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,13 @@ class Chosen:
     def bytes(self) -> int:
         """Of all parts."""
         return sum(part.bytes for part in self.manifest.parts)
+
+    def part(self, name: str) -> Part:
+        """The part of that name. Raises CheckError where the run lacks it."""
+        found = self.manifest.part(name)
+        if found is None:
+            raise CheckError(f"run {self.manifest.run} lacks {name}")
+        return found
 
 
 def choose(repository: Restic, tenant: str, expected: Sequence[str] = (), at: datetime | None = None) -> Chosen:

@@ -35,9 +35,9 @@ class Stored:
     path: str
 
 
-def stored(found: Sequence[Mapping[str, Any]]) -> list[Stored]:
-    """What the Job found, as it told it."""
-    return [Stored(**each) for each in found]
+def stored(found: Sequence[Mapping[str, Any]], snapshot: str) -> list[Stored]:
+    """What the Job found, as it told it. snapshot: of the same run's files."""
+    return [Stored(**each, snapshot=snapshot) for each in found]
 
 
 def fetch(repository: Restic, files: Sequence[Stored], folder: Path) -> list[Path]:

@@ -14,9 +14,13 @@ from typing import Any
 
 from einklang.clients.kubernetes import Kubernetes, job_end, objects_in, wait
 from einklang.errors import CheckError, ClientError
+from einklang.model.backup import FILES_PART, MANIFEST_PATH
 from einklang.operations.restore.choosing import Chosen
 
-SOURCE, VOLUME = "backup", "files"
+SOURCE, VOLUME, ORDER_VOLUME = "backup", "files", "order"
+ORDER_FOLDER = "/etc/restore"
+"""Where the Job finds the run's manifest, which who chose the run has read: not to open the repository once more."""
+DOCUMENTS_PART = "database/dms"
 ADMIN_SECRET = "identity-admin"  # noqa: S105 - the name of a Secret
 TIMEOUT_SECONDS = 6 * 3600.0
 SWAP_SECONDS = 300.0
@@ -72,34 +76,34 @@ class Restorer:
         meanwhile: called now and then, may raise. Raises ClientError where the Job cannot run or says nothing,
         CheckError where it does not end in time. What a part's result says is the caller's to judge.
         """
-        return parsed(self._run(lambda cron_job: job(cron_job, order, timeout_seconds), timeout_seconds, meanwhile))
+        return parsed(self._run(lambda cron_job: objects(cron_job, order, timeout_seconds), timeout_seconds, meanwhile))
 
     def find(self, chosen: Chosen, document: str) -> list[Mapping[str, Any]]:
         """Where the files of the documents lie that fit a number, a label or a part of it; changes nothing.
 
         One mapping a file, as images/backup/einklang_backup/document.py tells it. Raises as `restore`, and CheckError.
         """
-        log = self._run(lambda cron_job: finding_job(cron_job, chosen, document), TIMEOUT_SECONDS, lambda: None)
+        log = self._run(lambda cron_job: [finding_job(cron_job, chosen, document)], TIMEOUT_SECONDS, lambda: None)
         require(parsed(log))
         return [told["found"] for told in objects_in(log) if "found" in told]
 
     def swap(self, folder: str, new: str, kept: str) -> None:
         """In the documents' volume, put `new` in the place of `folder`, which is kept. Nobody may use it meanwhile."""
         words = ["swap", folder, new, kept]
-        require(parsed(self._run(lambda cron_job: swap_job(cron_job, words), SWAP_SECONDS, lambda: None)))
+        require(parsed(self._run(lambda cron_job: [swap_job(cron_job, words)], SWAP_SECONDS, lambda: None)))
 
     def _run(
         self,
-        made: Callable[[Mapping[str, Any]], dict[str, Any]],
+        made: Callable[[Mapping[str, Any]], list[dict[str, Any]]],
         timeout_seconds: float,
         meanwhile: Callable[[], None],
     ) -> str:
-        """What the Job printed."""
+        """What the Job printed. made: it, and what it reads, all of one name; from the CronJob."""
         wanted = made(self._kubernetes.get("cronjob", SOURCE, "-n", self._namespace))
-        name = str(wanted["metadata"]["name"])
+        name = str(wanted[0]["metadata"]["name"])
         self.clear(name)
         try:
-            self._kubernetes.apply([wanted])
+            self._kubernetes.apply(wanted)
             wait(f"{name} in {self._namespace}", lambda: self._end(name), timeout_seconds, meanwhile=meanwhile)
             return self._log(name)
         finally:
@@ -107,9 +111,8 @@ class Restorer:
 
     def clear(self, name: str = NAME) -> None:
         """Take away the Job of an interrupted restore, with its pod: it must not write any more."""
-        found = self._kubernetes.find("job", name, "-n", self._namespace)
-        if found:
-            self._kubernetes.delete("job", name, "-n", self._namespace, "--cascade=foreground", wait_seconds=120)
+        both = (f"job/{name}", f"configmap/{name}")
+        self._kubernetes.delete(*both, "-n", self._namespace, "--cascade=foreground", wait_seconds=120)
 
     def _end(self, name: str) -> str:
         return job_end(self._kubernetes.get("job", name, "-n", self._namespace))
@@ -142,8 +145,8 @@ def require(results: Sequence[Result]) -> Sequence[Result]:
     return results
 
 
-def job(cron_job: Mapping[str, Any], order: Order, timeout_seconds: float) -> dict[str, Any]:
-    """The Job, from the CronJob of the backup."""
+def objects(cron_job: Mapping[str, Any], order: Order, timeout_seconds: float) -> list[dict[str, Any]]:
+    """The Job, from the CronJob of the backup; before it what it is told."""
     made = _job(cron_job, ["restore"], timeout_seconds)
     spec = made["spec"]["template"]["spec"]
     container = spec["containers"][0]
@@ -152,8 +155,12 @@ def job(cron_job: Mapping[str, Any], order: Order, timeout_seconds: float) -> di
     if not order.beside:
         spec.pop("affinity", None)
     parts = order.parts or [part.name for part in order.chosen.manifest.parts]
-    (_writable if "files" in parts else _without_volume)(spec, container)
-    return made
+    (_writable if FILES_PART in parts else _without_volume)(spec, container)
+    spec["volumes"] = [*spec["volumes"], {"name": ORDER_VOLUME, "configMap": {"name": Restorer.NAME}}]
+    mount = {"name": ORDER_VOLUME, "mountPath": ORDER_FOLDER, "readOnly": True}
+    container["volumeMounts"] = [*container["volumeMounts"], mount]
+    manifest = {MANIFEST_PATH.lstrip("/"): order.chosen.manifest.model_dump_json()}
+    return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": made["metadata"], "data": manifest}, made]
 
 
 def swap_job(cron_job: Mapping[str, Any], words: list[str]) -> dict[str, Any]:
@@ -170,7 +177,7 @@ def finding_job(cron_job: Mapping[str, Any], chosen: Chosen, document: str) -> d
     made = _job(cron_job, [Restorer.FINDING], TIMEOUT_SECONDS, Restorer.FINDING)
     spec = made["spec"]["template"]["spec"]
     container = spec["containers"][0]
-    values = {"RESTORE_MANIFEST": chosen.snapshot, "RESTORE_DOCUMENT": document}
+    values = {"RESTORE_DUMP": chosen.part(DOCUMENTS_PART).snapshot, "RESTORE_DOCUMENT": document}
     container["env"] = [*container["env"], *({"name": name, "value": value} for name, value in values.items())]
     spec.pop("affinity", None)
     _without_volume(spec, container)
@@ -208,7 +215,7 @@ def _writable(spec: dict[str, Any], container: dict[str, Any]) -> None:
 
 def _environment(order: Order) -> list[dict[str, Any]]:
     values = {
-        "RESTORE_MANIFEST": order.chosen.snapshot,
+        "RESTORE_MANIFEST": f"{ORDER_FOLDER}{MANIFEST_PATH}",
         "RESTORE_PARTS": " ".join(order.parts),
         "RESTORE_DATABASES": " ".join(f"{name}={target}" for name, target in order.databases.items()),
         "RESTORE_FOLDER": order.folder,

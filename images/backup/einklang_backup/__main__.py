@@ -57,7 +57,7 @@ def _find() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         wanted = document.Wanted.from_environment(os.environ)
-        for found in document.find(Restic(settings.restic, settings.tenant), settings.tenant, wanted):
+        for found in document.find(Restic(settings.restic, settings.tenant), wanted):
             _say(json.dumps({"found": found}))
     except (Failed, OSError, KeyError, ValueError) as error:
         _say(json.dumps({"part": "", "result": "fail", "text": f"{type(error).__name__}: {str(error).strip()}"}))

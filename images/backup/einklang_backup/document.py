@@ -6,16 +6,13 @@ is made, and nothing of the running tenant is asked.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from einklang_backup.restic import Failed, Restic
-from einklang_backup.run import MANIFEST_PATH
+from einklang_backup.restic import Restic
 
-PART, FILES_PART = "database/dms", "files"
 MOST = 20
 """As many documents are named where a label fits several."""
 _DOCUMENTS, _FILES = "documents_document", "documents_documentfile"
@@ -26,34 +23,28 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 @dataclass(frozen=True)
 class Wanted:
-    """manifest: snapshot of the run's manifest. document: number of a document, or its label or a part of that."""
+    """dump: snapshot of the database's. document: number of a document, or its label or a part of that."""
 
-    manifest: str
+    dump: str
     document: str
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Wanted:
         """Read it. Raises KeyError with the name of what is missing."""
-        return cls(environ["RESTORE_MANIFEST"], environ["RESTORE_DOCUMENT"])
+        return cls(environ["RESTORE_DUMP"], environ["RESTORE_DOCUMENT"])
 
 
-def find(restic: Restic, tenant: str, wanted: Wanted) -> Iterator[dict[str, Any]]:
-    """Each file of the documents that fit, by document and age. Raises Failed where the run lacks a part."""
-    manifest = json.loads(restic.read(wanted.manifest, MANIFEST_PATH))
-    if manifest["tenant"] != tenant:
-        raise Failed(f"the manifest is of {manifest['tenant']}, not of {tenant}")
-    parts = {part["name"]: part for part in manifest["parts"]}
-    if missing := {PART, FILES_PART} - set(parts):
-        raise Failed(f"the run {manifest['run']} has no {', '.join(sorted(missing))}")
+def find(restic: Restic, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Each file of the documents that fit, by document and age."""
     command = ["pg_restore", "--data-only", f"--table={_DOCUMENTS}", f"--table={_FILES}", "--file=-"]
     tables: dict[str, list[dict[str, str | None]]] = {_DOCUMENTS: [], _FILES: []}
-    for table, row in rows(restic.lines(parts[PART]["snapshot"], "/database/dms.dump", command)):
+    for table, row in rows(restic.lines(wanted.dump, "/database/dms.dump", command)):
         if table in tables:
             tables[table].append(row)
     chosen = {str(each["id"]): each for each in fitting(tables[_DOCUMENTS], wanted.document)}
     held = [file for file in tables[_FILES] if str(file["document_id"]) in chosen]
     for file in sorted(held, key=lambda each: (int(str(each["document_id"])), str(each["timestamp"]))):
-        yield _told(chosen[str(file["document_id"])], file, parts[FILES_PART]["snapshot"])
+        yield _told(chosen[str(file["document_id"])], file)
 
 
 def rows(lines: Iterable[str]) -> Iterator[tuple[str, dict[str, str | None]]]:
@@ -84,7 +75,7 @@ def fitting(documents: Iterable[Mapping[str, str | None]], wanted: str) -> list[
     return []
 
 
-def _told(document: Mapping[str, Any], file: Mapping[str, Any], snapshot: str) -> dict[str, Any]:
+def _told(document: Mapping[str, Any], file: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "document": int(document["id"]),
         "label": document["label"],
@@ -92,7 +83,6 @@ def _told(document: Mapping[str, Any], file: Mapping[str, Any], snapshot: str) -
         "name": file["filename"] or document["label"],
         "stored": file["timestamp"],
         "sha256": file["checksum"],
-        "snapshot": snapshot,
         "path": file["file"],
     }
 

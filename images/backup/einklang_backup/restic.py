@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 CHUNK = 1024 * 1024
@@ -110,13 +111,16 @@ class Restic:
                 _end(consumer)
                 _end(producer)
 
-    def read(self, snapshot: str, path: str) -> bytes:
-        """A small file of a snapshot."""
-        return self._run([self._program, "dump", "--no-lock", snapshot, path])
+    def restore(self, snapshot: str, folder: str, target: Path) -> Iterator[tuple[str, int]]:
+        """Put what a snapshot holds below `folder` below `target`; what is there already and the same stays.
 
-    def restore(self, snapshot: str, folder: str, target: str) -> None:
-        """Put what a snapshot holds below `folder` below `target`; what is there already and the same stays."""
-        self._run([self._program, "restore", "--no-lock", "--quiet", f"{snapshot}:{folder}", "--target", target])
+        Tells path and size of each file and folder that the snapshot has there; not all is there before the end.
+        """
+        told = ["--json", "--verbose=2", "--target", str(target)]
+        for line in self._printed([self._program, "restore", "--no-lock", *told, f"{snapshot}:{folder}"]):
+            entry = json.loads(line)
+            if entry["message_type"] == "verbose_status":
+                yield entry["item"].lstrip("/"), int(entry["size"])
 
     def folder(self, path: str, left_out: Sequence[str], tags: Sequence[str]) -> Saved:
         """A snapshot of a folder. Raises Failed also where restic could not read a file (its code 3)."""
@@ -125,7 +129,7 @@ class Restic:
 
     def paths(self, snapshot: str) -> Iterator[tuple[str, int]]:
         """Path and size of each file of a snapshot."""
-        for line in self._run([self._program, "ls", "--json", "--no-lock", snapshot]).splitlines():
+        for line in self._printed([self._program, "ls", "--json", "--no-lock", snapshot]):
             entry = json.loads(line)
             if entry.get("type") == "file":
                 yield entry["path"], int(entry.get("size", 0))
@@ -133,6 +137,16 @@ class Restic:
     def _backup(self, tags: Sequence[str], *more: str) -> list[str]:
         marked = [part for tag in tags for part in ("--tag", tag)]
         return [self._program, "backup", "--json", "--retry-lock", "5m", "--host", self._host, *marked, *more]
+
+    def _printed(self, command: Sequence[str]) -> Iterator[str]:
+        """Line by line: a town has a million files. Raises Failed after the last one where the program fails."""
+        with _in_memory() as said:
+            with subprocess.Popen(
+                command, env=self._environment, stdout=subprocess.PIPE, stderr=said, text=True
+            ) as child:
+                assert child.stdout  # noqa: S101 - opened as a pipe
+                yield from child.stdout
+            _check(command, child.returncode, _content(said))
 
     def _run(self, command: Sequence[str]) -> bytes:
         done = subprocess.run(command, env=self._environment, capture_output=True, check=False)
@@ -219,7 +233,16 @@ def _content(file: IO[bytes]) -> bytes:
 def _check(command: Sequence[str], code: int, complaint: bytes) -> None:
     if code != 0:
         lines = complaint.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
-        raise Failed(f"{' '.join(command[:2])}: code {code}: " + "; ".join(lines))
+        raise Failed(f"{' '.join(command[:2])}: code {code}: " + "; ".join(map(_in_words, lines)))
+
+
+def _in_words(line: str) -> str:
+    """What restic complains of, with `--json` too."""
+    try:
+        told = json.loads(line)
+        return str(told["message"] if "message" in told else told["error"]["message"]).strip()
+    except (ValueError, TypeError, KeyError):
+        return line
 
 
 def _saved(printed: bytes, sha256: str | None) -> Saved:

@@ -17,7 +17,7 @@ from typing import Any
 
 from einklang_backup.databases import Connect, Frozen, opened
 from einklang_backup.restic import CHUNK, Failed, Restic
-from einklang_backup.run import MANIFEST_PATH, STORE
+from einklang_backup.run import STORE
 from einklang_backup.settings import Access, Settings
 
 FILES = "files"
@@ -38,12 +38,12 @@ _ADOPT = (
 class Order:
     """What is put back where.
 
-    manifest: snapshot of the run's manifest. parts: names, none for all. databases: application -> name of the
+    manifest: file with the run's. parts: names, none for all. databases: application -> name of the
     database that takes its dump, where it is not its own. folder: takes the files, None for the volume itself.
     sample: documents whose content is compared. client: of Keycloak's own realm, name and new secret.
     """
 
-    manifest: str
+    manifest: Path
     parts: tuple[str, ...]
     databases: Mapping[str, str]
     folder: Path | None
@@ -56,7 +56,7 @@ class Order:
         client, secret = environ.get("RESTORE_CLIENT_ID"), environ.get("RESTORE_CLIENT_SECRET")
         folder = environ.get("RESTORE_FOLDER")
         return cls(
-            manifest=environ["RESTORE_MANIFEST"],
+            manifest=Path(environ["RESTORE_MANIFEST"]),
             parts=tuple(environ.get("RESTORE_PARTS", "").split()),
             databases=dict(pair.split("=", 1) for pair in environ.get("RESTORE_DATABASES", "").split()),
             folder=Path(folder) if folder else None,
@@ -83,9 +83,9 @@ class Restore:
     def perform(self) -> bool:
         """All parts, some at a time, also after one that failed. True where each is as the manifest says.
 
-        Raises Failed where there is no manifest of this tenant.
+        Raises Failed where the manifest is not of this tenant, OSError or ValueError where there is none.
         """
-        manifest = json.loads(self._restic.read(self._order.manifest, MANIFEST_PATH))
+        manifest = json.loads(self._order.manifest.read_text())
         if manifest["tenant"] != self._settings.tenant:
             raise Failed(f"the manifest is of {manifest['tenant']}, not of {self._settings.tenant}")
         held = {part["name"]: part for part in manifest["parts"]}
@@ -148,8 +148,8 @@ class Restore:
             raise Failed("this tenant has no volume of documents")
         target = self._order.folder or root
         target.mkdir(parents=True, exist_ok=True)
-        self._restic.restore(part["snapshot"], str(root), str(target))
-        listed = {path.removeprefix(f"{root}/"): size for path, size in self._restic.paths(part["snapshot"])}
+        restored = dict(self._restic.restore(part["snapshot"], str(root), target))
+        listed = {path: size for path, size in restored.items() if not _is_folder_or_link(target / path)}
         wrong = [path for path, size in listed.items() if _size(target / path) != size]
         if wrong:
             raise Failed(f"{len(wrong)} files are missing or of another length: {', '.join(wrong[:_NAMED_AT_MOST])}")
@@ -221,6 +221,10 @@ def _told(names: list[str], tables: Mapping[str, Any], wanted: Mapping[str, Any]
     for name in names[:_NAMED_AT_MOST]:
         now, then = (side.get(name, {}).get("rows", "no table") for side in (tables, wanted))
         yield f"{name} ({now} rows, {then} saved)"
+
+
+def _is_folder_or_link(path: Path) -> bool:
+    return path.is_dir() or path.is_symlink()
 
 
 def _size(path: Path) -> int:
