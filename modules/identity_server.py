@@ -157,9 +157,11 @@ def _environment(server: Server) -> list[dict[str, Any]]:
         "KC_DB_POOL_INITIAL_SIZE": "2",
         "KC_DB_POOL_MIN_SIZE": "2",
         "KC_DB_POOL_MAX_SIZE": "20",
-        # After a restart of the database somebody would meet each connection of before it, and an error. Keycloak has
-        # no option for it; this one is Quarkus', as its maintainers advise.
+        # A database whose pod went leaves connections on which nobody answers any more, and each would be an error for
+        # somebody. Keycloak has no options for it; these are Quarkus', as its maintainers advise.
         "QUARKUS_DATASOURCE_JDBC_FOREGROUND_VALIDATION_INTERVAL": "1S",
+        "QUARKUS_DATASOURCE_JDBC_BACKGROUND_VALIDATION_INTERVAL": "10S",
+        "QUARKUS_DATASOURCE_JDBC_VALIDATION_QUERY_TIMEOUT": "1S",
         # One pod needs no cluster; several find each other through the database and encrypt what they exchange.
         "KC_CACHE": "local" if server.size.replicas == 1 else "ispn",
         "KC_SPI_EVENTS_LISTENER__JBOSS_LOGGING__SUCCESS_LEVEL": "info",

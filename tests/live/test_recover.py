@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 
 from einklang import inventory
+from einklang.clients import network
 from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.restic import Access, Opened, Restic
 from einklang.errors import ClientError
@@ -101,16 +101,11 @@ def site(stage: Stage) -> Site:
 
 @pytest.fixture(scope="module")
 def store(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """The third tenant is saved there. Like one elsewhere it can be reached when there is no cluster."""
-    address = (f"{plan.NODE_ADDRESS}/32", "dev", "lo")
-    subprocess.run(["ip", "address", "replace", *address], check=True)
-    try:
-        with object_store.running(tmp_path_factory.mktemp("store"), site.folders, [THIRD]) as found:
-            object_store.move(stage, stage.tenants[-1], found, site.restic, tmp_path_factory.mktemp("access"))
-            yield found
-            leave(stage)
-    finally:
-        subprocess.run(["ip", "address", "delete", *address], check=True)
+    """The third tenant is saved there."""
+    with object_store.running(tmp_path_factory.mktemp("store"), site.folders, [THIRD]) as found:
+        object_store.move(stage, stage.tenants[-1], found, site.restic, tmp_path_factory.mktemp("access"))
+        yield found
+        leave(stage)
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +133,7 @@ def lost(stage: Stage, site: Site, store: Store, tmp_path_factory: pytest.TempPa
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         plain = dict(zip(kept, pool.map(alone, stage.tenants), strict=True))
-    destroy(stage)
+    destroy(stage, folder)
     return Lost(kept, manifests, plain, known, kit, identity)
 
 
@@ -148,15 +143,18 @@ def accesses(stage: Stage, scratch: Path) -> dict[str, Access]:
     return {tenant.id: of_tenant(kubernetes, tenant, scratch) for tenant in stage.tenants}
 
 
-def destroy(stage: Stage) -> None:
+def destroy(stage: Stage, elsewhere: Path) -> None:
     """The cluster with its disks, the state backend, its passphrase, every key: the home folder is gone.
 
-    What operators have set for a stack stands in Git.
+    What operators have set for a stack stands in Git. elsewhere: an existing folder, of nobody.
     """
     file = settings_file(stage)
     settings = file.read_text()
     stage.run(str(EINKLANG), "local", "down")
     stage.run(str(EINKLANG), "local", "clean", "--yes")
+    # A store elsewhere is reached without a cluster. This one's address went with it, and stays as if a dead cluster of
+    # another home had left it, which `einklang local up` clears away.
+    network.make_bridge(plan.NODE_BRIDGE, plan.NODE_ADDRESS, str(elsewhere / "cluster"))
     assert not stage.settings.pulumi_state.exists()
     assert not stage.settings.passphrase.exists()
     if not stage.settings.root.exists():
@@ -259,7 +257,7 @@ def test_after_an_attack_nothing_old_is_valid(
 ) -> None:
     """Destroyed once more; killed somewhere on the way, then all are recovered with every secret new."""
     before = old_secrets(stage, tmp_path)
-    destroy(stage)
+    destroy(stage, tmp_path)
     killed_on_the_way(stage, lost, "--yes", "--rotate")
     failed = dict[str, str]()
     for _ in range(4):
