@@ -152,13 +152,14 @@ def _environment(server: Server) -> list[dict[str, Any]]:
         "KC_PROXY_HEADERS": "xforwarded",
         "KC_DB_URL": (
             f"jdbc:postgresql://{database.host}:{database.port}/{database.name}"
-            f"?sslmode=verify-full&sslrootcert={_AUTHORITY}/ca.crt"
+            f"?sslmode=verify-full&sslrootcert={_AUTHORITY}/ca.crt&connectTimeout=2"
         ),
         "KC_DB_POOL_INITIAL_SIZE": "2",
         "KC_DB_POOL_MIN_SIZE": "2",
         "KC_DB_POOL_MAX_SIZE": "20",
         # A database whose pod went leaves connections on which nobody answers any more, and each would be an error for
-        # somebody. Keycloak has no options for it; these are Quarkus', as its maintainers advise.
+        # somebody. Keycloak has no options for it; these are Quarkus', as its maintainers advise. An attempt to connect
+        # is short (in the address), because all others wait for it, and give up after five seconds.
         "QUARKUS_DATASOURCE_JDBC_FOREGROUND_VALIDATION_INTERVAL": "1S",
         "QUARKUS_DATASOURCE_JDBC_BACKGROUND_VALIDATION_INTERVAL": "10S",
         "QUARKUS_DATASOURCE_JDBC_VALIDATION_QUERY_TIMEOUT": "1S",

@@ -26,7 +26,7 @@ from einklang.operations.backup import evidence
 from einklang.operations.backup.access import of_tenant
 from einklang.operations.local.site import SiteFolders
 from einklang.settings import PROJECT_ROOT
-from tests.live import object_store, test_backups
+from tests.live import object_store, people, test_backups
 from tests.live.object_store import BUCKET, Store
 from tests.live.postgres import sql
 from tests.live.stage import EINKLANG, TENANTS, Stage
@@ -81,10 +81,19 @@ def saved(stage: Stage, tenant: Tenant, store: Store, tmp_path_factory: pytest.T
 
 
 def restarted(stage: Stage, tenant: Tenant) -> bool:
-    """The database runs with the memory that its cluster asks for, and everything that needs it is ready."""
+    """The database runs with the memory that its cluster asks for, and everything that needs it is ready.
+
+    Keycloak says that it is ready while its attempt to connect to the pod before has not ended yet.
+    """
     found = stage.get("pods,cluster", "-n", tenant.namespace, "-l", "app.kubernetes.io/name=database")["items"]
     given = [each["spec"].get("resources") or each["spec"]["containers"][0]["resources"] for each in found]
-    return len({each["limits"]["memory"] for each in given}) == 1 < len(given) and well(stage, tenant)
+    if not (len({each["limits"]["memory"] for each in given}) == 1 < len(given) and well(stage, tenant)):
+        return False
+    try:
+        with people.connected(stage, tenant) as keycloak:
+            return keycloak.get(f"/{tenant.id}/users", max="1") is not None
+    except ClientError:
+        return False
 
 
 def test_the_tenants_own_job_saves_everything(tenant: Tenant, saved: Saved) -> None:
