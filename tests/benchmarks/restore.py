@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from einklang.clients.kubernetes import Kubernetes
 from einklang.model.tenant import Tenant
-from einklang.operations.backup.access import of_tenant
 from einklang.operations.backup.repository import Site
 from einklang.operations.local.site import SiteFolders
 from einklang.operations.restore.choosing import Chosen
@@ -44,21 +42,20 @@ class Row:
 def measure(stage: Stage, folder: Path, runs: int, say: Callable[[str], None]) -> list[Row]:
     """Each size. What was put into the tenant goes at the end, also after a failure; its runs stay at the site."""
     tenant = stage.tenants[-1]
-    kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
-    site = Site(SiteFolders(stage.settings.backup_site), test_backups.program(stage, "restic"))
-    access = of_tenant(kubernetes, tenant, folder)
+    site = Site(SiteFolders(stage.settings.backup_site), stage.program("restic"))
+    access = stage.accesses(folder)[tenant.id]
     rows = []
     for added in ADDED_MB:
         with _filled(stage, tenant, added):
             say(f"{tenant.id} with {added} MB more: a run of the backup")
             test_backups.run(stage, tenant)
         end = site.seen(tenant).concluded()[0]
-        chosen = Chosen(end.id, site.manifest(tenant.id, end))
+        chosen = Chosen(site.manifest(tenant.id, end))
         ours, plain = list[float](), list[float]()
         for number in range(runs):
             target = folder / f"{added}-{number}"
             plain.append(plainly.restore(stage, tenant, site.restic, access, chosen.manifest, target))
-            ours.append(_restored(stage, kubernetes, tenant, chosen))
+            ours.append(_restored(stage, tenant, chosen))
             say(f"{ours[-1]:.1f} s; restic and pg_restore alone {plain[-1]:.1f} s")
         rows.append(Row(chosen.bytes / 1e6, statistics.median(ours), statistics.median(plain)))
     return rows
@@ -73,14 +70,14 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def _restored(stage: Stage, kubernetes: Kubernetes, tenant: Tenant, chosen: Chosen) -> float:
+def _restored(stage: Stage, tenant: Tenant, chosen: Chosen) -> float:
     """Seconds of a restore beside what is there."""
     targets = {name: f"{name}_{_TABLE}" for name in chosen.manifest.databases}
     _make(stage, tenant, targets)
     try:
+        restorer = Restorer(stage.kubernetes, tenant.namespace)
         began = time.monotonic()
-        order = Order(chosen, databases=targets, folder=_BESIDE, beside=True)
-        results = require(Restorer(kubernetes, tenant.namespace).restore(order))
+        results = require(restorer.restore(Order(chosen, databases=targets, folder=_BESIDE, beside=True)))
         seconds = time.monotonic() - began
         assert len(results) == len(chosen.manifest.parts)
     finally:

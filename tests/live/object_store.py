@@ -18,10 +18,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.restic import Access, Restic
 from einklang.model.tenant import Tenant
-from einklang.operations.backup.access import of_tenant
 from einklang.operations.local import plan, toolchain
 from einklang.operations.local.site import SiteFolders
 from einklang.operations.local.toolchain_declaration import Purpose
@@ -73,12 +71,12 @@ class Store:
         return [version for page in pages for version in page.get("Versions", [])]
 
 
-def move(stage: Stage, tenant: Tenant, store: Store, restic: Path, scratch: Path, archive: str = "") -> None:
+def move(stage: Stage, tenant: Tenant, store: Store, scratch: Path, archive: str = "") -> None:
     """Let a tenant be saved in the bucket from now on. scratch: an existing folder. archive: of its databases."""
-    kubernetes = Kubernetes(Path(stage.run("which", "kubectl").stdout.strip()), Path(stage.environment["KUBECONFIG"]))
-    key, site = of_tenant(kubernetes, tenant, scratch).key, f"s3:{store.url}/{BUCKET}"
+    key, site = stage.accesses(scratch)[tenant.id].key, f"s3:{store.url}/{BUCKET}"
     variables = {"AWS_ACCESS_KEY_ID": tenant.id, "AWS_SECRET_ACCESS_KEY": store.keys[tenant.id]}
-    Restic(restic, Access(f"{site}/{tenant.id}/", key, authority=store.authority, more=variables)).make()
+    access = Access(f"{site}/{tenant.id}/", key, authority=store.authority, more=variables)
+    Restic(stage.program("restic"), access).make()
     for name, value in zip(SETTINGS, (site, tenant.id, archive, store.keys[tenant.id]), strict=True):
         if value:
             kind = "--secret" if name == SETTINGS[-1] else "--plaintext"

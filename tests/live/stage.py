@@ -19,7 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from einklang import inventory
+from einklang.clients.kubernetes import Kubernetes
+from einklang.clients.restic import Access
 from einklang.model.tenant import Tenant
+from einklang.operations.backup.access import of_tenant
 from einklang.settings import PROJECT_ROOT, Settings
 
 EINKLANG = Path(sys.executable).parent / "einklang"
@@ -63,6 +66,20 @@ class Stage:
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(argv)}: code {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
+
+    def program(self, name: str) -> Path:
+        """Where a program of the toolchain is."""
+        return Path(self.run("which", name).stdout.strip())
+
+    @property
+    def kubernetes(self) -> Kubernetes:
+        """The cluster, as the toolkit's own parts speak to it."""
+        return Kubernetes(self.program("kubectl"), Path(self.environment["KUBECONFIG"]))
+
+    def accesses(self, scratch: Path) -> dict[str, Access]:
+        """What opens each tenant's backups, as it stands in its namespace. scratch: an existing folder."""
+        kubernetes = self.kubernetes
+        return {tenant.id: of_tenant(kubernetes, tenant, scratch) for tenant in self.tenants}
 
     def kubectl(self, *argv: str, stdin: str | None = None, check: bool = True, timeout: float = 120) -> Any:
         """Run kubectl as the operator; `subprocess.CompletedProcess` with text."""

@@ -12,10 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.restic import Access, Restic
 from einklang.errors import ClientError
-from einklang.operations.backup.access import of_site, of_tenant
+from einklang.operations.backup.access import of_site
 from einklang.operations.local.site import URL, SiteFolders
 from tests.live.stage import Stage
 
@@ -45,15 +44,12 @@ def folders(stage: Stage) -> SiteFolders:
 @pytest.fixture(scope="module")
 def accesses(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Access]:
     """What stands in each tenant's namespace."""
-    kubectl = Path(stage.run("which", "kubectl").stdout.strip())
-    kubernetes = Kubernetes(kubectl, Path(stage.environment["KUBECONFIG"]))
-    scratch = tmp_path_factory.mktemp("loot")
-    return {tenant.id: of_tenant(kubernetes, tenant, scratch) for tenant in stage.tenants}
+    return stage.accesses(tmp_path_factory.mktemp("loot"))
 
 
 @pytest.fixture(scope="module")
 def restic(stage: Stage) -> Path:
-    return Path(stage.run("which", "restic").stdout.strip())
+    return stage.program("restic")
 
 
 @pytest.fixture(scope="module")

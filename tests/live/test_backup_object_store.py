@@ -9,13 +9,11 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError as Refused
 
-from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.restic import Access, Restic
 from einklang.errors import ClientError
 from einklang.model.backup import MANIFEST_PATH, PART_TAG, STATE_PATH, Manifest
@@ -23,7 +21,6 @@ from einklang.model.drill import Drill
 from einklang.model.tenant import Tenant
 from einklang.operations import seal
 from einklang.operations.backup import evidence
-from einklang.operations.backup.access import of_tenant
 from einklang.operations.local.site import SiteFolders
 from einklang.settings import PROJECT_ROOT
 from tests.live import object_store, people, test_backups
@@ -66,13 +63,12 @@ def store(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 @pytest.fixture(scope="module")
 def saved(stage: Stage, tenant: Tenant, store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     """A run into the bucket, after `einklang up` has changed the tenant's place and saved its state there."""
-    restic, scratch = test_backups.program(stage, "restic"), tmp_path_factory.mktemp("access")
-    kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
+    restic, scratch = stage.program("restic"), tmp_path_factory.mktemp("access")
     try:
-        object_store.move(stage, tenant, store, restic, scratch, ARCHIVE)
+        object_store.move(stage, tenant, store, scratch, ARCHIVE)
         until(lambda: restarted(stage, tenant), RESTARTED_SECONDS, "the database runs with its archive")
         test_backups.run(stage, tenant)
-        access = of_tenant(kubernetes, tenant, scratch)
+        access = stage.accesses(scratch)[tenant.id]
         repository = Restic(restic, access)
         yield Saved(store, access, repository, {each.tag(PART_TAG): each.id for each in repository.snapshots()})
     finally:

@@ -17,11 +17,10 @@ from typing import Any
 import httpx
 import pytest
 
-from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.restic import Access, Restic
 from einklang.model.backup import STATE_PATH, DatabaseFacts, Manifest
 from einklang.model.tenant import Tenant
-from einklang.operations.backup.access import of_site, of_tenant
+from einklang.operations.backup.access import of_site
 from einklang.operations.backup.kit import Entry, Kit, new_identity
 from einklang.operations.backup.repository import Site
 from einklang.operations.local import plan
@@ -69,18 +68,13 @@ def tenant(stage: Stage) -> Tenant:
 
 @pytest.fixture(scope="module")
 def site(stage: Stage) -> Site:
-    return Site(SiteFolders(stage.settings.backup_site), program(stage, "restic"))
-
-
-def program(stage: Stage, name: str) -> Path:
-    return Path(stage.run("which", name).stdout.strip())
+    return Site(SiteFolders(stage.settings.backup_site), stage.program("restic"))
 
 
 @pytest.fixture(scope="module")
 def access(stage: Stage, tenant: Tenant, tmp_path_factory: pytest.TempPathFactory) -> Access:
     """What stands in the tenant's namespace."""
-    kubernetes = Kubernetes(program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
-    return of_tenant(kubernetes, tenant, tmp_path_factory.mktemp("access"))
+    return stage.accesses(tmp_path_factory.mktemp("access"))[tenant.id]
 
 
 @pytest.fixture(scope="module")

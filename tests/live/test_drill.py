@@ -21,7 +21,7 @@ from einklang.operations.restore.job import Restorer
 from tests.live import documents, people
 from tests.live.killing import has_pod, killed
 from tests.live.stage import EINKLANG, Stage
-from tests.live.test_backups import newest, program, run
+from tests.live.test_backups import newest, run
 
 pytestmark = pytest.mark.rehearsal
 
@@ -38,7 +38,7 @@ def tenant(stage: Stage) -> Tenant:
 @pytest.fixture(scope="module")
 def site(stage: Stage) -> Site:
     key = seal.key(stage.settings.audit_key)
-    return Site(SiteFolders(stage.settings.backup_site), program(stage, "restic"), seal.public(key))
+    return Site(SiteFolders(stage.settings.backup_site), stage.program("restic"), seal.public(key))
 
 
 @pytest.fixture(scope="module")

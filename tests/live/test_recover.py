@@ -20,12 +20,10 @@ import pytest
 
 from einklang import inventory
 from einklang.clients import network
-from einklang.clients.kubernetes import Kubernetes
 from einklang.clients.restic import Access, Opened, Restic
 from einklang.errors import ClientError
 from einklang.model.backup import Manifest
 from einklang.model.tenant import Tenant
-from einklang.operations.backup.access import of_tenant
 from einklang.operations.backup.repository import Site
 from einklang.operations.local import plan
 from einklang.operations.local.site import SiteFolders
@@ -96,14 +94,14 @@ def change(root: Path, old: str, new: str) -> Tenant:
 
 @pytest.fixture(scope="module")
 def site(stage: Stage) -> Site:
-    return Site(SiteFolders(stage.settings.backup_site), test_backups.program(stage, "restic"))
+    return Site(SiteFolders(stage.settings.backup_site), stage.program("restic"))
 
 
 @pytest.fixture(scope="module")
 def store(stage: Stage, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The third tenant is saved there."""
     with object_store.running(tmp_path_factory.mktemp("store"), site.folders, [THIRD]) as found:
-        object_store.move(stage, stage.tenants[-1], found, site.restic, tmp_path_factory.mktemp("access"))
+        object_store.move(stage, stage.tenants[-1], found, tmp_path_factory.mktemp("access"))
         yield found
         leave(stage)
 
@@ -121,7 +119,7 @@ def lost(stage: Stage, site: Site, store: Store, tmp_path_factory: pytest.TempPa
     kit, identity = folder / "kit", folder / "identity"
     stage.run(str(EINKLANG), "kit", "key", str(identity), "--name", "live test", "--kit", str(kit))
     stage.run(str(EINKLANG), "kit", "write", *kept, "--kit", str(kit))
-    known, access = {}, accesses(stage, folder)
+    known, access = {}, stage.accesses(folder)
     for tenant in stage.tenants:
         test_backups.run(stage, tenant)
         known[tenant.id] = people.secret_values(stage, tenant)
@@ -135,12 +133,6 @@ def lost(stage: Stage, site: Site, store: Store, tmp_path_factory: pytest.TempPa
         plain = dict(zip(kept, pool.map(alone, stage.tenants), strict=True))
     destroy(stage, folder)
     return Lost(kept, manifests, plain, known, kit, identity)
-
-
-def accesses(stage: Stage, scratch: Path) -> dict[str, Access]:
-    """What stands in the tenants' namespaces."""
-    kubernetes = Kubernetes(test_backups.program(stage, "kubectl"), Path(stage.environment["KUBECONFIG"]))
-    return {tenant.id: of_tenant(kubernetes, tenant, scratch) for tenant in stage.tenants}
 
 
 def destroy(stage: Stage, elsewhere: Path) -> None:
@@ -199,7 +191,7 @@ def told(outcome: dict[str, Any], lost: Lost) -> None:
 
 
 def test_one_of_them_comes_from_an_object_store(stage: Stage, recovered: dict[str, Any], tmp_path: Path) -> None:
-    places = {name: each.repository.partition(":")[0] for name, each in accesses(stage, tmp_path).items()}
+    places = {name: each.repository.partition(":")[0] for name, each in stage.accesses(tmp_path).items()}
     assert places == {**dict.fromkeys(staging.TENANTS, "rest"), THIRD: "s3"}
 
 
@@ -259,7 +251,6 @@ def test_after_an_attack_nothing_old_is_valid(
     before = old_secrets(stage, tmp_path)
     destroy(stage, tmp_path)
     killed_on_the_way(stage, lost, "--yes", "--rotate")
-    failed = dict[str, str]()
     for _ in range(4):
         # What the dead one had started may still hold its stack for a moment.
         report = recover(stage, lost, "--yes", "--rotate", check=False)
@@ -273,7 +264,7 @@ def test_after_an_attack_nothing_old_is_valid(
         told(each, lost)
     assert stage.settings.passphrase.read_text() != before.passphrase
     assert (stage.settings.certificate_authority / "ca.crt").read_text() != before.authority
-    now = accesses(stage, tmp_path)
+    now = stage.accesses(tmp_path)
     for tenant in stage.tenants:
         values = people.secret_values(stage, tenant)
         assert [name for name in values if values[name] == lost.secrets[tenant.id].get(name)] == []
@@ -304,7 +295,7 @@ class Before:
 
 def old_secrets(stage: Stage, folder: Path) -> Before:
     authority = (stage.settings.certificate_authority / "ca.crt").read_text()
-    return Before(stage.settings.passphrase.read_text(), authority, accesses(stage, folder))
+    return Before(stage.settings.passphrase.read_text(), authority, stage.accesses(folder))
 
 
 def killed_on_the_way(stage: Stage, lost: Lost, *more: str) -> None:

@@ -100,7 +100,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(run, "Restorer", Restorer)
     monkeypatch.setattr(run, "_ways", made.ways)
     monkeypatch.setattr(run, "of_tenant", lambda *_: Access(made.repository, "key"))
-    monkeypatch.setattr(run, "choose", lambda *_: made.step("choose", Chosen("m", manifest("r1"))))
+    monkeypatch.setattr(run, "choose", lambda *_: made.step("choose", Chosen(manifest("r1"))))
     monkeypatch.setattr(run.evidence, "keep", made.keep)
     monkeypatch.setattr(run.trying, "invite", lambda *_: made.step("invite"))
     monkeypatch.setattr(run.trying, "log_in", lambda *_: made.step("log in"))

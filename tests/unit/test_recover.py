@@ -164,7 +164,7 @@ def tools(world: World) -> Tools:
 
 def wanted(world: World, **changes: Any) -> Wanted:
     repository: Any = world
-    whole = Chosen("end", manifest("run-1"))
+    whole = Chosen(manifest("run-1"))
     source = Source(
         Entry("olpe", "rest:", "key", passphrase="phrase"), repository, whole, changes.pop("state", "state")
     )

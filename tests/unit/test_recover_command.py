@@ -53,7 +53,7 @@ def run(settings: Settings, kit: Kit, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
     programs = SimpleNamespace(binary=lambda name: Path(name))
     monkeypatch.setattr(command.toolchain, "ensure", lambda *_: programs)
-    monkeypatch.setattr(sources, "choose", lambda *_: Chosen("end", manifest("run-1")))
+    monkeypatch.setattr(sources, "choose", lambda *_: Chosen(manifest("run-1")))
     monkeypatch.setattr(sources, "Restic", lambda *_: SimpleNamespace(snapshots=list))
 
     def invoke(*words: str) -> Result:

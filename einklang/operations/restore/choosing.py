@@ -15,9 +15,8 @@ from einklang.model.backup import MANIFEST_PART, MANIFEST_PATH, PART_TAG, RUN_TA
 
 @dataclass(frozen=True)
 class Chosen:
-    """A complete run. snapshot: of its manifest."""
+    """A complete run."""
 
-    snapshot: str
     manifest: Manifest
 
     @property
@@ -53,7 +52,7 @@ def choose(repository: Restic, tenant: str, expected: Sequence[str] = (), at: da
     if not ends:
         since = f" until {at:%Y-%m-%d %H:%M} UTC" if at else ""
         raise UserError(f"{tenant}: there is no complete run{since}", remedy=f"einklang backup status {tenant}")
-    chosen = Chosen(ends[-1].id, read(repository, tenant, ends[-1]))
+    chosen = Chosen(read(repository, tenant, ends[-1]))
     known = {each.id for each in snapshots}
     lost = [part.name for part in chosen.manifest.parts if part.snapshot not in known]
     lost += [name for name in expected if chosen.manifest.part(name) is None]
