@@ -21,7 +21,7 @@ import pytest
 
 from einklang.clients.keycloak import Keycloak
 from einklang.model.tenant import Tenant
-from tests.live import documents, people, probes
+from tests.live import documents, people, probes, waiting
 from tests.live.people import visit
 from tests.live.probes import Pod
 from tests.live.stage import Stage
@@ -178,11 +178,8 @@ def well(stage: Stage, tenant: Tenant) -> bool:
     return all(each["ready"] for pod in found for each in pod["status"]["containerStatuses"])
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    start = time.monotonic()
-    while not condition():
-        assert time.monotonic() - start < SETTLED_SECONDS, "the tenant does not get well"
-        time.sleep(0.3)
+def until(condition: Callable[[], object]) -> None:
+    waiting.until(condition, SETTLED_SECONDS, "the tenant is well again")
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
@@ -190,7 +187,7 @@ def test_killed_it_comes_back_and_nothing_is_lost(
     stage: Stage, tenant: Tenant, clerk: httpx.Client, workload: str
 ) -> None:
     """Under use; the database's only instance is its primary."""
-    wait_until(lambda: well(stage, tenant))
+    until(lambda: well(stage, tenant))
     (pod,) = [each for each in probes.pods(stage, tenant.namespace) if each.workload == workload]
     allowed, before = patience(stage, tenant, pod), restarts(stage, tenant, pod)
     word = random.choice(WORDS)
@@ -199,7 +196,7 @@ def test_killed_it_comes_back_and_nothing_is_lost(
         assert scanned.status_code == 201, scanned.text
         start = time.monotonic()
         assert kill(pod) > 0
-        wait_until(lambda: restarts(stage, tenant, pod) > before and well(stage, tenant))
+        until(lambda: restarts(stage, tenant, pod) > before and well(stage, tenant))
         back = time.monotonic() - start
         # What was not served in the meantime is served again.
         time.sleep(5)
@@ -230,9 +227,9 @@ def test_after_the_database_nobody_meets_a_connection_of_before(stage: Stage, te
     (pod,) = [each for each in probes.pods(stage, tenant.namespace) if each.workload == "database"]
     stage.kubectl("delete", "pod", pod.name, "-n", tenant.namespace, timeout=SETTLED_SECONDS)
     selector = ("-l", "cnpg.io/podRole=instance", "--timeout=180s")
-    wait_until(lambda: bool(stage.get("pods", "-n", tenant.namespace, *selector[:2])["items"]))
+    until(lambda: stage.get("pods", "-n", tenant.namespace, *selector[:2])["items"])
     stage.kubectl("wait", "--for=condition=Ready", "pod", "-n", tenant.namespace, *selector, timeout=190)
-    wait_until(lambda: well(stage, tenant))
+    until(lambda: well(stage, tenant))
     with people.connected(stage, tenant) as keycloak:
         search(keycloak)
 
