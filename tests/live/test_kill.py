@@ -214,24 +214,34 @@ def test_killed_it_comes_back_and_nothing_is_lost(
         assert "Retry-After" in page.headers
 
 
-def test_after_the_database_nobody_meets_a_connection_of_before(stage: Stage, tenant: Tenant) -> None:
-    """Many were open when its pod went, as it does for every change of the database: they are silent, not closed."""
+def test_after_the_database_nobody_meets_a_connection_of_before(
+    stage: Stage, tenant: Tenant, clerk: httpx.Client
+) -> None:
+    """Its pod goes without a farewell, as with a lost node: who was connected hears nothing, and is not told so."""
+    citizen, names = visit(stage, tenant).http, tenant.hostnames
+    read = ((citizen, f"https://{names.portal}/"), (clerk, f"https://{names.dms}/api/v4/documents/"))
 
-    def search(keycloak: Keycloak) -> None:
+    def everywhere(keycloak: Keycloak) -> None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            asked = [pool.submit(keycloak.get, f"/{tenant.id}/users", search=word) for word in WORDS * 8]
-            assert {tuple(each.result()) for each in asked} == {()}
+            found = [pool.submit(keycloak.get, f"/{tenant.id}/users", search=word) for word in WORDS * 8]
+            pages = [
+                pool.submit(client.get, f"{address}?at={secrets.token_hex(4)}")  # past the front's copy
+                for client, address in read
+                for _ in range(AT_ONCE)
+            ]
+            assert {tuple(each.result()) for each in found} == {()}
+            assert {each.result().status_code for each in pages} == {200}
 
     with people.connected(stage, tenant) as keycloak:
-        search(keycloak)
+        everywhere(keycloak)
     (pod,) = [each for each in probes.pods(stage, tenant.namespace) if each.workload == "database"]
-    stage.kubectl("delete", "pod", pod.name, "-n", tenant.namespace, timeout=SETTLED_SECONDS)
+    stage.kubectl("delete", "pod", pod.name, "-n", tenant.namespace, "--grace-period=0", "--force")
     selector = ("-l", "cnpg.io/podRole=instance", "--timeout=180s")
     until(lambda: stage.get("pods", "-n", tenant.namespace, *selector[:2])["items"])
     stage.kubectl("wait", "--for=condition=Ready", "pod", "-n", tenant.namespace, *selector, timeout=190)
     until(lambda: well(stage, tenant))
     with people.connected(stage, tenant) as keycloak:
-        search(keycloak)
+        everywhere(keycloak)
 
 
 def test_a_task_that_was_on_its_way_from_the_queue_to_the_worker_is_not_lost(stage: Stage, tenant: Tenant) -> None:
