@@ -89,11 +89,7 @@ def connects(stage: Stage, pod: Pod, target: Target) -> bool:
     another cluster it runs in the pod, which then needs bash.
     """
     probe = ["timeout", str(TIMEOUT_SECONDS), "bash", "-c", f"exec 3<>/dev/tcp/{target.address}/{target.port}"]
-    network = _network(pod.address)
-    if network and not network.exists():
-        # That pod is gone, and another has its address.
-        _network.cache_clear()
-        network = _network(pod.address)
+    network = _network_of(pod)
     if network:
         done = subprocess.run(
             ["nsenter", f"--net={network}", "--", *probe], capture_output=True, text=True, check=False
@@ -105,6 +101,22 @@ def connects(stage: Stage, pod: Pod, target: Target) -> bool:
     if done.returncode == 1 and "/dev/tcp" not in done.stderr:
         raise AssertionError(f"the probe in {pod.name} failed otherwise: {done.stderr}")
     return bool(done.returncode == 0)
+
+
+def cut_off(pod: Pod) -> None:
+    """Take down the pod's network: nobody hears from it any more, nor of its end. On the local cluster only."""
+    network = _network_of(pod)
+    assert network, f"{pod.name} does not run on this machine"
+    subprocess.run(["nsenter", f"--net={network}", "--", "ip", "link", "set", "eth0", "down"], check=True)
+
+
+def _network_of(pod: Pod) -> Path | None:
+    network = _network(pod.address)
+    if network and not network.exists():
+        # That pod is gone, and another has its address.
+        _network.cache_clear()
+        network = _network(pod.address)
+    return network
 
 
 @lru_cache(maxsize=256)

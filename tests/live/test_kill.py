@@ -217,7 +217,7 @@ def test_killed_it_comes_back_and_nothing_is_lost(
 def test_after_the_database_nobody_meets_a_connection_of_before(
     stage: Stage, tenant: Tenant, clerk: httpx.Client
 ) -> None:
-    """Its pod goes without a farewell, as with a lost node: who was connected hears nothing, and is not told so."""
+    """Its pod goes without a farewell, as with a lost node: who was connected hears nothing, nor that it is gone."""
     citizen, names = visit(stage, tenant).http, tenant.hostnames
     read = ((citizen, f"https://{names.portal}/"), (clerk, f"https://{names.dms}/api/v4/documents/"))
 
@@ -235,7 +235,9 @@ def test_after_the_database_nobody_meets_a_connection_of_before(
     with people.connected(stage, tenant) as keycloak:
         everywhere(keycloak)
     (pod,) = [each for each in probes.pods(stage, tenant.namespace) if each.workload == "database"]
-    stage.kubectl("delete", "pod", pod.name, "-n", tenant.namespace, "--grace-period=0", "--force")
+    probes.cut_off(pod)
+    # Not by force: the next one must not come while this one still has the files open.
+    stage.kubectl("delete", "pod", pod.name, "-n", tenant.namespace, "--grace-period=1", timeout=SETTLED_SECONDS)
     selector = ("-l", "cnpg.io/podRole=instance", "--timeout=180s")
     until(lambda: stage.get("pods", "-n", tenant.namespace, *selector[:2])["items"])
     stage.kubectl("wait", "--for=condition=Ready", "pod", "-n", tenant.namespace, *selector, timeout=190)
