@@ -234,16 +234,19 @@ def test_after_the_database_nobody_meets_a_connection_of_before(
 
     with people.connected(stage, tenant) as keycloak:
         everywhere(keycloak)
-    (pod,) = [each for each in probes.pods(stage, tenant.namespace) if each.workload == "database"]
-    probes.cut_off(pod)
+    pods = probes.pods(stage, tenant.namespace)
+    (database,) = [each for each in pods if each.workload == "database"]
+    others = {each: restarts(stage, tenant, each) for each in pods if each != database}
+    probes.cut_off(database)
     # Not by force: the next one must not come while this one still has the files open.
-    stage.kubectl("delete", "pod", pod.name, "-n", tenant.namespace, "--grace-period=1", timeout=SETTLED_SECONDS)
+    stage.kubectl("delete", "pod", database.name, "-n", tenant.namespace, "--grace-period=1", timeout=SETTLED_SECONDS)
     selector = ("-l", "cnpg.io/podRole=instance", "--timeout=180s")
     until(lambda: stage.get("pods", "-n", tenant.namespace, *selector[:2])["items"])
     stage.kubectl("wait", "--for=condition=Ready", "pod", "-n", tenant.namespace, *selector, timeout=190)
     until(lambda: well(stage, tenant))
     with people.connected(stage, tenant) as keycloak:
         everywhere(keycloak)
+    assert {each: restarts(stage, tenant, each) for each in others} == others
 
 
 def test_a_task_that_was_on_its_way_from_the_queue_to_the_worker_is_not_lost(stage: Stage, tenant: Tenant) -> None:

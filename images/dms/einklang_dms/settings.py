@@ -164,7 +164,15 @@ DATABASES = {
         "USER": os.environ.get("DMS_DATABASE_USER", "dms"),
         "PASSWORD": os.environ.get("DMS_DATABASE_PASSWORD", ""),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"sslmode": "verify-full", "sslrootcert": os.environ.get("DMS_DATABASE_CA", "")},
+        "OPTIONS": {
+            "sslmode": "verify-full",
+            "sslrootcert": os.environ.get("DMS_DATABASE_CA", ""),
+            # Of a node that is lost nobody says that it is gone; without these a request waits for it for minutes.
+            "connect_timeout": 5,
+            "tcp_user_timeout": 5000,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+        },
     }
 }
 if "DMS_DATABASE_POOL" in os.environ:
