@@ -240,9 +240,9 @@ def test_after_the_database_nobody_meets_a_connection_of_before(
     probes.cut_off(database)
     # Not by force: the next one must not come while this one still has the files open.
     stage.kubectl("delete", "pod", database.name, "-n", tenant.namespace, "--grace-period=1", timeout=SETTLED_SECONDS)
-    selector = ("-l", "cnpg.io/podRole=instance", "--timeout=180s")
-    until(lambda: stage.get("pods", "-n", tenant.namespace, *selector[:2])["items"])
-    stage.kubectl("wait", "--for=condition=Ready", "pod", "-n", tenant.namespace, *selector, timeout=190)
+    selector = ("-n", tenant.namespace, "-l", "cnpg.io/podRole=instance")
+    until(lambda: stage.get("pods", *selector)["items"])
+    stage.kubectl("wait", "--for=condition=Ready", "pod", *selector, "--timeout=180s", timeout=190)
     until(lambda: well(stage, tenant))
     with people.connected(stage, tenant) as keycloak:
         everywhere(keycloak)
